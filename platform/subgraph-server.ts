@@ -1,0 +1,147 @@
+/**
+ * Serves a subgraph: GraphQL over HTTP and graphql-transport-ws on one path, health and metrics beside it. Only calls
+ * with a signed identity are answered, `_entities` and `_service` included.
+ */
+import { ApolloServer, HeaderMap } from '@apollo/server';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { parse } from 'graphql';
+import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/resolverMap.js';
+import { identityHeader, verifyIdentity } from './identity.ts';
+import type { Logger } from './logger.ts';
+import { scalars } from './scalars.ts';
+import { asText, newCause, reportError, type SubgraphRequest } from './subgraph-request.ts';
+import { serveSubscriptions } from './subgraph-subscriptions.ts';
+import type { Metrics } from './telemetry.ts';
+
+export type SubgraphServerOptions<C extends object> = {
+  readonly name: string;
+  readonly sdl: string;
+  readonly resolvers: unknown;
+  /** Called once per operation; loaders live in what it returns. */
+  readonly context: (request: SubgraphRequest) => C;
+  readonly host: string;
+  readonly port: number;
+  /** With which the router signs identities. */
+  readonly secret: string;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Rejects while the service cannot do its work. */
+  readonly ready: () => Promise<unknown>;
+  /** Further routes, for example webhooks. */
+  readonly routes?: (app: FastifyInstance) => void;
+};
+
+export type SubgraphServer = { readonly url: string; readonly port: number; stop(): Promise<void> };
+
+const bodyLimitBytes = 4 * 1024 * 1024;
+const readyTimeoutMs = 2_000;
+
+/** Starts listening. @throws Error if the port is taken. */
+export async function startSubgraphServer<C extends object>(
+  options: SubgraphServerOptions<C>,
+): Promise<SubgraphServer> {
+  const { name, logger } = options;
+  const schema = buildSubgraphSchema({
+    typeDefs: parse(options.sdl),
+    resolvers: withScalars(options.sdl, options.resolvers),
+  });
+  const apollo = new ApolloServer<C>({
+    schema,
+    introspection: true,
+    csrfPrevention: false,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    formatError: (formatted, error) => reportError(logger, formatted, error),
+  });
+  await apollo.start();
+  const app = Fastify({ bodyLimit: bodyLimitBytes, disableRequestLogging: true, forceCloseConnections: 'idle' });
+  serveGraphQL(app, apollo, options);
+  serveHealth(app, options);
+  options.routes?.(app);
+  const sockets = serveSubscriptions(app.server, { ...options, schema, frameMaxBytes: bodyLimitBytes });
+  await app.listen({ host: options.host, port: options.port });
+  const address = app.server.address();
+  const port = typeof address === 'object' && address ? address.port : options.port;
+  return {
+    url: `http://${options.host}:${port}/graphql`,
+    port,
+    async stop() {
+      await sockets.stop();
+      await app.close();
+      await apollo.stop();
+      logger.debug({ name }, 'the server is closed');
+    },
+  };
+}
+
+function serveGraphQL<C extends object>(
+  app: FastifyInstance,
+  apollo: ApolloServer<C>,
+  options: SubgraphServerOptions<C>,
+): void {
+  app.post('/graphql', async (request, reply) => {
+    const asked = readRequest(request, options.secret);
+    if (!asked) {
+      options.metrics.requests.inc({ status: '401' });
+      return reply.code(401).send({
+        errors: [{ message: 'This call is not signed.', extensions: { code: 'UNAUTHENTICATED' } }],
+      });
+    }
+    const headers = new HeaderMap();
+    headers.set('content-type', 'application/json');
+    const response = await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: { method: 'POST', headers, body: request.body, search: '' },
+      context: async () => options.context(asked),
+    });
+    const status = response.status ?? 200;
+    options.metrics.requests.inc({ status: String(status) });
+    for (const [key, value] of response.headers) reply.header(key, value);
+    reply.code(status);
+    if (response.body.kind !== 'complete') throw new Error('Incremental delivery is not served');
+    return response.body.string;
+  });
+}
+
+function serveHealth<C extends object>(
+  app: FastifyInstance,
+  { ready, metrics, name }: SubgraphServerOptions<C>,
+): void {
+  app.get('/health/live', () => ({ status: 'ok', service: name }));
+  app.get('/health/ready', async (_request, reply) => {
+    try {
+      await within(ready(), readyTimeoutMs);
+      return { status: 'ok', service: name };
+    } catch {
+      return reply.code(503).send({ status: 'unavailable', service: name });
+    }
+  });
+  app.get('/metrics', async (_request, reply) => {
+    reply.header('content-type', metrics.registry.contentType);
+    return metrics.registry.metrics();
+  });
+}
+
+function readRequest(request: FastifyRequest, secret: string): SubgraphRequest | undefined {
+  const identity = verifyIdentity(asText(request.headers[identityHeader]), secret, Date.now());
+  if (!identity) return undefined;
+  const deadlineMs = Number(asText(request.headers['x-ordergraph-deadline']) ?? Number.NaN);
+  return {
+    identity,
+    cause: newCause(asText(request.headers['traceparent'])),
+    deadlineMs: Number.isFinite(deadlineMs) ? deadlineMs : undefined,
+  };
+}
+
+function withScalars(sdl: string, resolvers: unknown): GraphQLResolverMap<unknown> {
+  const used = Object.entries(scalars).filter(([name]) => sdl.includes(`scalar ${name}\n`));
+  return { ...Object.fromEntries(used), ...(resolvers as GraphQLResolverMap<unknown>) };
+}
+
+async function within<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('timed out')), timeoutMs);
+  });
+  return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
+}

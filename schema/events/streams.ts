@@ -1,0 +1,17 @@
+/** The JetStream topology: one stream per owner, one NATS subject per event type. */
+import type { EventOwner } from './envelope.ts';
+
+/** `prefix` keeps installations that share a NATS server apart. */
+export function streamName(prefix: string, owner: EventOwner): string {
+  return `${prefix}-${owner}`;
+}
+
+/** Every subject of an owner's stream. */
+export function streamSubjects(prefix: string, owner: EventOwner): string[] {
+  return [`${prefix}.${owner}.>`];
+}
+
+/** The subject on which events of a type are published, for example `ordergraph.inventory.stock.held`. */
+export function eventSubject(prefix: string, owner: EventOwner, type: string): string {
+  return `${prefix}.${owner}.${type}`;
+}
