@@ -17,10 +17,35 @@ const mappers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     PriceChanged: 'Refusal',
     VersionConflict: 'Refusal',
   },
-  inventory: {},
-  payment: {},
-  notification: {},
-  analytics: {},
+  inventory: {
+    Product: 'ProductSource',
+    Order: 'OrderSource',
+    Reservation: 'ReservationSource',
+    Money: 'MoneySource',
+    UserError: 'RefusalSource',
+    BasicUserError: 'RefusalSource',
+    InsufficientStock: 'RefusalSource',
+  },
+  payment: {
+    Order: 'OrderStub',
+    Money: 'MoneySource',
+    OrderPayment: 'PaymentSource',
+    PaymentAttempt: 'AttemptSource',
+    Refund: 'RefundSource',
+    UserError: 'UserErrorSource',
+    BasicUserError: 'UserErrorSource',
+  },
+  notification: {
+    Notification: 'NotificationSource',
+    NotificationConnection: 'NotificationConnectionSource',
+    Order: 'OrderStub',
+  },
+  analytics: {
+    Money: 'MoneySource',
+    SalesReport: 'SalesReportSource',
+    SalesRow: 'SalesRowSource',
+    SalesFigures: 'SalesFiguresSource',
+  },
 };
 
 const scalarTypes = {

@@ -34,7 +34,7 @@ import type { Logger } from './logger.ts';
 import { backOffMs, Signal } from './signal.ts';
 import type { Metrics } from './telemetry.ts';
 
-export type ConsumerOptions<D extends EventDefinition> = {
+export type ConsumerOptions<D extends EventDefinition, R = void> = {
   readonly sql: Database;
   readonly bus: EventBus;
   readonly logger: Logger;
@@ -46,9 +46,9 @@ export type ConsumerOptions<D extends EventDefinition> = {
   /** The events wanted; others are not delivered. */
   readonly events: readonly D[];
   /** Gets events not dealt with before, in the order of the stream, in the transaction that writes the inbox. */
-  readonly handle: (tx: Transaction, events: EventOf<D>[]) => Promise<void>;
-  /** Called after each commit, for example to wake the relay. */
-  readonly afterCommit?: () => void;
+  readonly handle: (tx: Transaction, events: EventOf<D>[]) => Promise<R>;
+  /** Called after each commit with what the handler returned, for example to wake the relay. */
+  readonly afterCommit?: (result: R) => void;
   readonly batchMax?: number;
   /** How often an event may fail alone before it goes to the dead letters. */
   readonly deliveriesMax?: number;
@@ -65,7 +65,9 @@ const nanosPerMs = 1_000_000;
 const consumerNotFound = 10_014;
 
 /** Starts consuming; waits for the stream if its owner has not made it yet. */
-export function startConsumer<D extends EventDefinition>(options: ConsumerOptions<D>): Consumer {
+export function startConsumer<D extends EventDefinition, R>(
+  options: ConsumerOptions<D, R>,
+): Consumer {
   const worker = new ConsumerWorker(options);
   const done = worker.run();
   return {
@@ -76,15 +78,15 @@ export function startConsumer<D extends EventDefinition>(options: ConsumerOption
   };
 }
 
-class ConsumerWorker<D extends EventDefinition> {
-  readonly #options: ConsumerOptions<D>;
+class ConsumerWorker<D extends EventDefinition, R> {
+  readonly #options: ConsumerOptions<D, R>;
   readonly #stream: string;
   readonly #signal = new Signal();
   /** Messages by stream sequence, so that one delivered again replaces its earlier self. */
   readonly #waiting = new Map<number, JsMsg>();
   #stopping = false;
 
-  constructor(options: ConsumerOptions<D>) {
+  constructor(options: ConsumerOptions<D, R>) {
     this.#options = options;
     this.#stream = streamName(options.bus.prefix, options.owner);
   }
@@ -242,20 +244,20 @@ class ConsumerWorker<D extends EventDefinition> {
     const { sql, consumer, owner, handle, afterCommit, metrics, logger } = this.#options;
     for (let tries = 1; ; tries += 1) {
       try {
-        const count = await sql.begin(async (tx) => {
+        const handled = await sql.begin(async (tx) => {
           const rows = await tx<{ event_id: string }[]>`
             insert into inbox (consumer, event_id)
             select ${consumer}, id from unnest(${events.map((event) => event.id)}::text[]) as id
             on conflict do nothing returning event_id`;
           const unseen = new Set(rows.map((row) => row.event_id));
           const fresh = events.filter((event) => unseen.delete(event.id));
-          if (fresh.length > 0) await handle(tx, fresh);
-          return fresh.length;
+          if (fresh.length === 0) return undefined;
+          return { count: fresh.length, result: await handle(tx, fresh) };
         });
-        if (count > 0) {
-          metrics.eventsConsumed.inc({ owner }, count);
-          metrics.batchEvents.observe({ owner }, count);
-          afterCommit?.();
+        if (handled) {
+          metrics.eventsConsumed.inc({ owner }, handled.count);
+          metrics.batchEvents.observe({ owner }, handled.count);
+          afterCommit?.(handled.result);
         }
         return;
       } catch (error) {

@@ -36,10 +36,10 @@ export type EventDefinition<T extends string = string, S extends z.ZodType = z.Z
   readonly data: S;
 };
 
-export type EventOf<D extends EventDefinition> = EventAttributes & {
-  type: D['type'];
-  data: z.infer<D['data']>;
-};
+/** Events of a definition; of several definitions, a union told apart by `type`. */
+export type EventOf<D extends EventDefinition> = D extends EventDefinition
+  ? EventAttributes & { type: D['type']; data: z.infer<D['data']> }
+  : never;
 
 export function defineEvent<T extends string, S extends z.ZodType>(
   definition: EventDefinition<T, S>,

@@ -1,0 +1,73 @@
+/** Checks what the schema's types cannot say of input. Every fault is BAD_USER_INPUT and names the field. */
+import { badUserInput } from '@ordergraph/platform/errors.ts';
+import { looksLikeCardNumber } from '@ordergraph/platform/card-numbers.ts';
+import { parseMoney, type Money } from '@ordergraph/platform/money.ts';
+
+const textMax = 255;
+
+/** A text of 1 to `max` characters that is not blank and has no control characters. */
+export function requiredText(value: string, field: readonly string[], max = textMax): string {
+  if (value.trim() === '') throw badUserInput('This must not be empty.', field);
+  return checkedText(value, field, max);
+}
+
+export function optionalText(
+  value: string | null | undefined,
+  field: readonly string[],
+  max = textMax,
+): string | null {
+  return value === null || value === undefined || value === ''
+    ? null
+    : checkedText(value, field, max);
+}
+
+function checkedText(value: string, field: readonly string[], max: number): string {
+  if (value.length > max) throw badUserInput(`This must have at most ${max} characters.`, field);
+  // A NUL cannot be stored, and a line break has no place in a name, a key or an address.
+  if (/[\u0000-\u001f\u007f]/u.test(value)) {
+    throw badUserInput('This must not contain control characters.', field);
+  }
+  return value;
+}
+
+/** An e-mail address in its everyday form; whether it can be delivered to only the mail server knows. */
+export function optionalEmail(
+  value: string | null | undefined,
+  field: readonly string[],
+): string | null {
+  const text = optionalText(value, field);
+  if (text !== null && !/^[^\s@<>",;:\\()[\]]+@[^\s@<>",;:\\()[\]]+\.[^\s@<>",;:\\()[\]]+$/.test(text)) {
+    throw badUserInput('This is not an e-mail address.', field);
+  }
+  return text;
+}
+
+/** A provider's token. Card data is refused, so that it is never stored. */
+export function paymentToken(value: string, field: readonly string[]): string {
+  const token = requiredText(value, field);
+  if (looksLikeCardNumber(token)) {
+    throw badUserInput('This looks like a card number; give the token your provider made of it.', field);
+  }
+  return token;
+}
+
+export function money(
+  value: { amount: string; currencyCode: string },
+  field: readonly string[],
+): Money {
+  const parsed = parseMoney(value.amount, value.currencyCode);
+  if (!parsed) throw badUserInput('This is not an amount of its currency.', field);
+  return parsed;
+}
+
+/** A whole number within bounds, both included. */
+export function integer(
+  value: number,
+  field: readonly string[],
+  bounds: { min: number; max: number },
+): number {
+  if (value < bounds.min || value > bounds.max) {
+    throw badUserInput(`This must be from ${bounds.min} to ${bounds.max}.`, field);
+  }
+  return value;
+}
