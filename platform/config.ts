@@ -19,14 +19,15 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function readConfig<S extends z.ZodType>(schema: S, environment: Environment): z.infer<S> {
   const given = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
   );
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   throw new ConfigurationError(
     result.error.issues.map((issue) => {
-      const name = issue.path.join('.');
-      return `${name}: ${name in given ? issue.message : 'is missing'}`;
+      const [name] = issue.path;
+      if (name === undefined) return issue.message;
+      return `${String(name)}: ${Object.hasOwn(given, name) ? issue.message : 'is missing'}`;
     }),
   );
 }
@@ -37,6 +38,8 @@ export const milliseconds = z.coerce.number().int().min(0);
 /** At least 32 characters, so that nobody signs with a guessable secret. */
 export const secret = z.string().min(32, 'must have at least 32 characters');
 
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
 /** Variables that every subgraph has; `HOST` is 0.0.0.0 in a container. */
 export const subgraphVariables = {
   HOST: z.string().default('127.0.0.1'),
@@ -44,6 +47,6 @@ export const subgraphVariables = {
   NATS_URL: z.url({ protocol: /^(nats|tls)$/, error: 'must be a nats:// URL' }),
   INTERNAL_SECRET: secret,
   DATABASE_POOL_MAX: z.coerce.number().int().min(1).max(200).default(8),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_LEVEL: z.enum(logLevels).default('info'),
   NODE_ENV: z.enum(['development', 'test', 'production']).default('production'),
 };

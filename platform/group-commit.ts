@@ -35,7 +35,9 @@ export class GroupCommit<I, O> {
   /** Resolves with the item's own result once its batch is committed. */
   submit(item: I): Promise<O> {
     if (this.#queue.length >= (this.#options.queueMax ?? 10_000)) {
-      return Promise.reject(fault('SERVICE_UNAVAILABLE', 'Too many requests are waiting; try again.'));
+      return Promise.reject(
+        fault('SERVICE_UNAVAILABLE', 'Too many requests are waiting; try again.'),
+      );
     }
     return new Promise<O>((resolve, reject) => {
       this.#queue.push({ item, resolve, reject });

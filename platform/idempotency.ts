@@ -99,10 +99,7 @@ export async function findKeys(
 
 type KeyRow = { caller: string; key: string; request_hash: string; result: string };
 
-async function findRows(
-  sql: Queryable,
-  requests: readonly IdempotentRequest[],
-): Promise<KeyRow[]> {
+async function findRows(sql: Queryable, requests: readonly IdempotentRequest[]): Promise<KeyRow[]> {
   if (requests.length === 0) return [];
   return sql<KeyRow[]>`
     select caller, key, request_hash, result
@@ -119,5 +116,5 @@ function answered(request: IdempotentRequest, row: KeyRow): KeyClaim {
 }
 
 function scoped({ caller, key }: { caller: string; key: string }): string {
-  return `${caller}\n${key}`;
+  return JSON.stringify([caller, key]);
 }

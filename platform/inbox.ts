@@ -4,19 +4,22 @@
  * Protocol: messages are taken as they come, up to a batch. In one transaction the ids are inserted into the inbox and
  * the events that were new there are handed to the handler; after the commit the messages are acknowledged.
  * A crash before the commit leaves nothing; a crash after it and before the acknowledgement has the messages delivered
- * again, and the inbox drops them.
+ * again, and the inbox drops them. Whoever stops or is interrupted gives back what it has not handled.
  *
  * A batch that fails for a passing reason (the database is away, a dead-lock) is tried again as it is. Any other failure
- * splits it: each event is handled alone, one that fails is delivered again with back-off, and after the last delivery
- * it goes, with its cause, to the dead letters. What cannot be read goes there at once.
+ * halves it until the events at fault stand alone; such an event is delivered again with back-off, and after its last
+ * failure it goes, with its cause, to the dead letters. What cannot be read goes there at once. An event of a type or
+ * version that only a newer program knows is left for that program's instances, and given up after minutes.
  *
- * The owner's relay renews the stream's epoch when the stream lost events. A consumer that finds another epoch than the
- * one it recorded, or finds itself missing, is created anew from the stream's start; the inbox drops what it knows.
+ * The owner's relay renews the stream's epoch when the stream lost events. A consumer starts over, and the inbox drops
+ * what it knows, if the epoch is not the one it recorded, if the durable consumer is missing, is ahead of its stream,
+ * does not filter all events wanted, or has acknowledged an event that the database, put back in time, does not know.
+ * Instances that share a durable consumer make it under a lock; one whose consumer was made anew subscribes again.
  */
 import {
   AckPolicy,
   DeliverPolicy,
-  JetStreamApiError,
+  type ConsumerInfo,
   type ConsumerMessages,
   type JsMsg,
 } from '@nats-io/jetstream';
@@ -29,7 +32,14 @@ import {
 import { eventSubject, streamName } from '@ordergraph/schema/events/streams.ts';
 import { isTransient, type Database, type Transaction } from './database.ts';
 import { storeDeadLetter } from './dead-letters.ts';
-import { findStream, type EventBus } from './jetstream.ts';
+import {
+  consumerNotFound,
+  eventAt,
+  findStream,
+  isApiError,
+  streamNotFound,
+  type EventBus,
+} from './jetstream.ts';
 import type { Logger } from './logger.ts';
 import { backOffMs, Signal } from './signal.ts';
 import type { Metrics } from './telemetry.ts';
@@ -52,17 +62,27 @@ export type ConsumerOptions<D extends EventDefinition, R = void> = {
   readonly batchMax?: number;
   /** How often an event may fail alone before it goes to the dead letters. */
   readonly deliveriesMax?: number;
+  /** How long the server waits for an acknowledgement before it delivers again; 30 s by default. */
+  readonly acknowledgeWithinMs?: number;
 };
 
-/** `stop` finishes the batch at hand; what is not acknowledged is delivered again later. */
+/** `stop` finishes the transaction at hand; what is not handled is delivered again at once, to whoever is there. */
 export type Consumer = { stop(): Promise<void> };
+
+type Readable<D extends EventDefinition> = { readonly message: JsMsg; readonly event: EventOf<D> };
 
 const defaultBatchMax = 256;
 const defaultDeliveriesMax = 6;
-const acknowledgeWithinMs = 30_000;
+const defaultAcknowledgeWithinMs = 30_000;
 const streamCheckMs = 1_000;
+/** An event for a newer program comes back this often, at this interval: five minutes for a rolling deployment. */
+const foreignDeliveriesMax = 60;
+const foreignDelayMs = 5_000;
 const nanosPerMs = 1_000_000;
-const consumerNotFound = 10_014;
+/** How many events of other types may lie at the acknowledgement floor before the search for one of ours is given up. */
+const floorSearchMax = 32;
+/** The class of the advisory locks under which consumers are made. */
+const consumerLock = 7_203_414;
 
 /** Starts consuming; waits for the stream if its owner has not made it yet. */
 export function startConsumer<D extends EventDefinition, R>(
@@ -81,19 +101,32 @@ export function startConsumer<D extends EventDefinition, R>(
 class ConsumerWorker<D extends EventDefinition, R> {
   readonly #options: ConsumerOptions<D, R>;
   readonly #stream: string;
+  readonly #batchMax: number;
+  readonly #subjects: readonly string[];
   readonly #signal = new Signal();
-  /** Messages by stream sequence, so that one delivered again replaces its earlier self. */
+  readonly #stopSignal = new Signal();
+  /** Messages by stream sequence, so that one delivered again replaces its earlier self; at most `max_ack_pending`. */
   readonly #waiting = new Map<number, JsMsg>();
+  /** How often an event failed alone, by stream sequence. Deliveries are no measure: they also count what waited. */
+  readonly #failures = new Map<number, number>();
+  /** Which incarnation of the durable consumer is subscribed to. */
+  #consumerCreatedAt = '';
+  #started = false;
   #stopping = false;
 
   constructor(options: ConsumerOptions<D, R>) {
     this.#options = options;
     this.#stream = streamName(options.bus.prefix, options.owner);
+    this.#batchMax = options.batchMax ?? defaultBatchMax;
+    this.#subjects = options.events.map(({ type }) =>
+      eventSubject(options.bus.prefix, options.owner, type),
+    );
   }
 
   requestStop(): void {
     this.#stopping = true;
     this.#signal.ring();
+    this.#stopSignal.ring();
   }
 
   async run(): Promise<void> {
@@ -106,62 +139,114 @@ class ConsumerWorker<D extends EventDefinition, R> {
           messages = await this.#subscribe();
           failures = 0;
           await this.#work();
-        } else await this.#signal.wait(100);
+        } else await this.#stopSignal.wait(100);
       } catch (error) {
         failures += 1;
         logger.warn({ err: error, owner, failures }, 'a consumer was interrupted');
-        await this.#signal.wait(backOffMs(failures, 100, 2_000));
+        await this.#stopSignal.wait(backOffMs(failures, 100, 2_000));
       } finally {
         await messages?.close().catch(() => undefined);
-        this.#waiting.clear();
+        this.#giveBack(this.#takeAll());
+        this.#failures.clear();
       }
+    }
+    // What was given back is on its way before the connection may be closed.
+    if (!this.#options.bus.connection.isClosed()) {
+      const { connection } = this.#options.bus;
+      await Promise.race([connection.flush().catch(() => undefined), pause(500)]);
     }
   }
 
-  /** Makes the durable consumer, from the stream's start if the epoch changed; false while there is no stream. */
+  /** Makes the durable consumer, or makes it anew where it must start over; false while there is no stream. */
   async #ensureConsumer(): Promise<boolean> {
-    const { sql, bus, owner, consumer, events, logger } = this.#options;
-    const stream = await findStream(bus, owner);
-    if (!stream?.epoch) return false;
-    const [known] = await sql<{ epoch: string }[]>`
-      select epoch from consumer_state where consumer = ${consumer} and stream = ${this.#stream}`;
-    if (known?.epoch !== stream.epoch) {
-      if (known) logger.warn({ owner }, 'the stream has a new epoch; reading it from its start');
-      await bus.manager.consumers.delete(this.#stream, consumer).catch(() => undefined);
-    }
+    const { sql, bus, owner, consumer, logger } = this.#options;
+    return sql.begin(async (tx) => {
+      await tx`select pg_advisory_xact_lock(${consumerLock}, hashtext(${`${this.#stream}:${consumer}`}))`;
+      // The consumer first: whatever it has been given until now, the stream must have.
+      let info = await this.#consumerInfo();
+      const stream = await findStream(bus, owner);
+      if (!stream?.epoch) return false;
+      const epoch = await this.#knownEpoch(tx);
+      const reason =
+        info &&
+        ((epoch !== stream.epoch && 'the stream has a new epoch') ||
+          (info.delivered.stream_seq > stream.lastSequence && 'it is ahead of its stream') ||
+          (!this.#isFiltered(info) && 'more events are wanted') ||
+          (!(await this.#knowsAcknowledged(tx, info)) && 'the database went back in time'));
+      if (reason) {
+        if (epoch) logger.warn({ owner, reason }, 'reading the stream from its start');
+        await bus.manager.consumers.delete(this.#stream, consumer);
+        info = undefined;
+      }
+      info = await this.#makeConsumer(info);
+      this.#consumerCreatedAt = info.created;
+      this.#started = true;
+      await tx`
+        insert into consumer_state (consumer, stream, epoch)
+        values (${consumer}, ${this.#stream}, ${stream.epoch})
+        on conflict (consumer, stream) do update set epoch = excluded.epoch`;
+      return true;
+    });
+  }
+
+  async #makeConsumer(existing: ConsumerInfo | undefined): Promise<ConsumerInfo> {
+    const { manager } = this.#options.bus;
     // What the code wants may change from version to version; where it starts and how it acknowledges may not.
     const changeable = {
-      ack_wait: acknowledgeWithinMs * nanosPerMs,
+      ack_wait: (this.#options.acknowledgeWithinMs ?? defaultAcknowledgeWithinMs) * nanosPerMs,
       max_ack_pending: 4 * this.#batchMax,
-      filter_subjects: events.map((event) => eventSubject(bus.prefix, owner, event.type)),
+      filter_subjects: [...this.#subjects],
     };
-    if (await this.#exists()) {
-      await bus.manager.consumers.update(this.#stream, consumer, changeable);
-    } else {
-      await bus.manager.consumers.add(this.#stream, {
+    if (!existing) {
+      return manager.consumers.add(this.#stream, {
         ...changeable,
-        durable_name: consumer,
+        durable_name: this.#options.consumer,
         deliver_policy: DeliverPolicy.All,
         ack_policy: AckPolicy.Explicit,
       });
     }
-    await sql`
-      insert into consumer_state (consumer, stream, epoch)
-      values (${consumer}, ${this.#stream}, ${stream.epoch})
-      on conflict (consumer, stream) do update set epoch = excluded.epoch`;
-    return true;
+    // Only a starting program narrows the filter; one already running may be older than the one that widened it.
+    if (this.#started) return existing;
+    return manager.consumers.update(this.#stream, this.#options.consumer, changeable);
   }
 
-  async #exists(): Promise<boolean> {
+  async #consumerInfo(): Promise<ConsumerInfo | undefined> {
     try {
-      await this.#options.bus.manager.consumers.info(this.#stream, this.#options.consumer);
-      return true;
+      return await this.#options.bus.manager.consumers.info(this.#stream, this.#options.consumer);
     } catch (error) {
-      if (error instanceof JetStreamApiError && error.apiError().err_code === consumerNotFound) {
-        return false;
-      }
+      // A missing stream has no consumers either.
+      if (isApiError(error, consumerNotFound) || isApiError(error, streamNotFound))
+        return undefined;
       throw error;
     }
+  }
+
+  async #knownEpoch(sql: Database | Transaction): Promise<string | undefined> {
+    const [known] = await sql<{ epoch: string }[]>`
+      select epoch from consumer_state
+      where consumer = ${this.#options.consumer} and stream = ${this.#stream}`;
+    return known?.epoch;
+  }
+
+  #isFiltered({ config }: ConsumerInfo): boolean {
+    const filtered = config.filter_subjects ?? [config.filter_subject];
+    return this.#subjects.every((subject) => filtered.includes(subject));
+  }
+
+  /** Whether the database has dealt with the newest event up to which the consumer acknowledged. */
+  async #knowsAcknowledged(tx: Transaction, { ack_floor }: ConsumerInfo): Promise<boolean> {
+    const { bus, owner, consumer } = this.#options;
+    const lowest = Math.max(0, ack_floor.stream_seq - floorSearchMax);
+    for (let sequence = ack_floor.stream_seq; sequence > lowest; sequence -= 1) {
+      const event = await eventAt(bus, owner, sequence);
+      if (!event?.eventId || !this.#subjects.includes(event.subject)) continue;
+      const rows = await tx`
+        select from inbox where consumer = ${consumer} and event_id = ${event.eventId}
+        union all
+        select from dead_letters where consumer = ${consumer} and event_id = ${event.eventId}`;
+      return rows.length > 0;
+    }
+    return true;
   }
 
   async #subscribe(): Promise<ConsumerMessages> {
@@ -169,6 +254,9 @@ class ConsumerWorker<D extends EventDefinition, R> {
     const handle = await bus.client.consumers.get(this.#stream, consumer);
     return handle.consume({
       max_messages: 2 * this.#batchMax,
+      // A silent server is noticed after two of these; the pull is then renewed.
+      expires: 10_000,
+      idle_heartbeat: 2_000,
       callback: (message) => {
         this.#waiting.set(message.seq, message);
         this.#signal.ring();
@@ -178,70 +266,96 @@ class ConsumerWorker<D extends EventDefinition, R> {
 
   /** Handles batches until the stream or the consumer is no longer what it was. */
   async #work(): Promise<void> {
-    let checkedAtMs = Date.now();
+    let checkDueMs = performance.now() + streamCheckMs;
     while (!this.#stopping) {
       if (this.#waiting.size === 0) await this.#signal.wait(streamCheckMs);
-      if (Date.now() - checkedAtMs >= streamCheckMs) {
+      if (performance.now() >= checkDueMs) {
         if (!(await this.#isCurrent())) return;
-        checkedAtMs = Date.now();
+        checkDueMs = performance.now() + streamCheckMs;
       }
-      const batch = this.#takeBatch();
-      if (batch.length > 0 && !this.#stopping) await this.#handleBatch(batch);
+      const batch = this.#takeAll(this.#batchMax);
+      if (batch.length > 0) await this.#handleBatch(batch);
     }
   }
 
   async #isCurrent(): Promise<boolean> {
-    const { sql, bus, owner, consumer } = this.#options;
+    const { sql, bus, owner } = this.#options;
+    const info = await this.#consumerInfo();
     const stream = await findStream(bus, owner);
-    if (!stream) return false;
-    await bus.manager.consumers.info(this.#stream, consumer);
-    const [known] = await sql<{ epoch: string }[]>`
-      select epoch from consumer_state where consumer = ${consumer} and stream = ${this.#stream}`;
-    return known?.epoch === stream.epoch;
+    if (!stream || info?.created !== this.#consumerCreatedAt) return false;
+    if (info.delivered.stream_seq > stream.lastSequence || !this.#isFiltered(info)) return false;
+    return (await this.#knownEpoch(sql)) === stream.epoch;
   }
 
-  #takeBatch(): JsMsg[] {
-    const batch = [...this.#waiting.values()]
-      .toSorted((a, b) => a.seq - b.seq)
-      .slice(0, this.#batchMax);
+  /** The waiting messages in the order of the stream, at most `max` of them. */
+  #takeAll(max = Infinity): JsMsg[] {
+    const batch = [...this.#waiting.values()].toSorted((a, b) => a.seq - b.seq).slice(0, max);
     for (const message of batch) this.#waiting.delete(message.seq);
     return batch;
   }
 
+  #giveBack(messages: readonly JsMsg[]): void {
+    if (this.#options.bus.connection.isClosed()) return;
+    for (const message of messages) message.nak();
+  }
+
   async #handleBatch(batch: readonly JsMsg[]): Promise<void> {
-    const readable: { message: JsMsg; event: EventOf<D> }[] = [];
+    const readable: Readable<D>[] = [];
+    const unreadable: { message: JsMsg; cause: unknown }[] = [];
     for (const message of batch) {
       try {
-        readable.push({ message, event: readEvent(this.#options.events, message.json()) });
-      } catch (error) {
-        await this.#giveUp(message, error);
+        const event = readEvent(this.#options.events, message.json());
+        readable.push({ message, event });
+      } catch (cause) {
+        unreadable.push({ message, cause });
       }
     }
-    if (readable.length === 0) return;
-    try {
-      await this.#commit(readable.map(({ event }) => event));
-      for (const { message } of readable) message.ack();
-    } catch (error) {
-      this.#options.logger.warn({ err: error, events: batch.length }, 'a batch failed; one by one');
-      for (const { message, event } of readable) await this.#handleAlone(message, event);
+    // Readable ones first: a fault while storing a dead letter must not keep them waiting.
+    await this.#handleTogether(readable);
+    for (const { message, cause } of unreadable) {
+      if (this.#isForNewerProgram(message)) message.nak(foreignDelayMs);
+      else await this.#giveUp(message, cause);
     }
   }
 
-  async #handleAlone(message: JsMsg, event: EventOf<D>): Promise<void> {
+  /** Commits events in one transaction; where that fails, in two halves, down to single events. */
+  async #handleTogether(events: readonly Readable<D>[]): Promise<void> {
+    if (events.length === 0) return;
+    if (this.#stopping) return this.#giveBack(events.map(({ message }) => message));
     try {
-      await this.#commit([event]);
-      message.ack();
+      await this.#commit(events);
+      for (const { message } of events) this.#acknowledge(message);
     } catch (error) {
-      const deliveries = message.info.deliveryCount;
-      if (deliveries >= (this.#options.deliveriesMax ?? defaultDeliveriesMax)) {
-        await this.#giveUp(message, error);
-      } else message.nak(backOffMs(deliveries, 100, 5_000));
+      const [only] = events;
+      if (this.#stopping) this.#giveBack(events.map(({ message }) => message));
+      else if (events.length === 1 && only) await this.#failed(only.message, error);
+      else {
+        const { logger, owner } = this.#options;
+        logger.warn({ err: error, owner, events: events.length }, 'a batch failed; halving it');
+        const half = Math.ceil(events.length / 2);
+        await this.#handleTogether(events.slice(0, half));
+        await this.#handleTogether(events.slice(half));
+      }
     }
+  }
+
+  async #failed(message: JsMsg, error: unknown): Promise<void> {
+    const failures = (this.#failures.get(message.seq) ?? 0) + 1;
+    this.#failures.set(message.seq, failures);
+    if (failures >= (this.#options.deliveriesMax ?? defaultDeliveriesMax)) {
+      await this.#giveUp(message, error);
+    } else message.nak(backOffMs(failures, 100, 5_000));
+  }
+
+  #acknowledge(message: JsMsg): void {
+    this.#failures.delete(message.seq);
+    message.ack();
   }
 
   /** One transaction: inbox and effects. Passing failures are tried again until they pass or the consumer stops. */
-  async #commit(events: readonly EventOf<D>[]): Promise<void> {
+  async #commit(readable: readonly Readable<D>[]): Promise<void> {
     const { sql, consumer, owner, handle, afterCommit, metrics, logger } = this.#options;
+    const events = readable.map(({ event }) => event);
     for (let tries = 1; ; tries += 1) {
       try {
         const handled = await sql.begin(async (tx) => {
@@ -254,17 +368,38 @@ class ConsumerWorker<D extends EventDefinition, R> {
           if (fresh.length === 0) return undefined;
           return { count: fresh.length, result: await handle(tx, fresh) };
         });
-        if (handled) {
-          metrics.eventsConsumed.inc({ owner }, handled.count);
-          metrics.batchEvents.observe({ owner }, handled.count);
+        if (!handled) return;
+        metrics.eventsConsumed.inc({ owner }, handled.count);
+        metrics.batchEvents.observe({ owner }, handled.count);
+        try {
           afterCommit?.(handled.result);
+        } catch (error) {
+          logger.error({ err: error, owner }, 'what follows a commit failed');
         }
         return;
       } catch (error) {
         if (!isTransient(error) || this.#stopping) throw error;
         logger.warn({ err: error, owner, tries }, 'a batch could not be committed; trying again');
-        await new Promise((resolve) => setTimeout(resolve, backOffMs(tries, 50, 2_000)));
+        for (const { message } of readable) message.working();
+        await this.#stopSignal.wait(backOffMs(tries, 50, 2_000));
       }
+    }
+  }
+
+  /** Whether the subject is none of ours, or the version is above ours: then it is for a newer program. */
+  #isForNewerProgram(message: JsMsg): boolean {
+    if (message.info.deliveryCount >= foreignDeliveriesMax) return false;
+    const definition = this.#options.events[this.#subjects.indexOf(message.subject)];
+    if (!definition) return true;
+    try {
+      const { type, dataversion } = message.json<{ type: unknown; dataversion: unknown }>();
+      return (
+        type === definition.type &&
+        Number.isInteger(dataversion) &&
+        Number(dataversion) > definition.version
+      );
+    } catch {
+      return false;
     }
   }
 
@@ -272,7 +407,7 @@ class ConsumerWorker<D extends EventDefinition, R> {
     const { sql, consumer, owner, logger, metrics } = this.#options;
     await storeDeadLetter(sql, {
       consumer,
-      messageId: message.headers?.get('Nats-Msg-Id') ?? `${this.#stream}:${message.seq}`,
+      messageId: message.headers?.get('Nats-Msg-Id') || `${this.#stream}:${message.seq}`,
       type: message.subject.slice(`${this.#options.bus.prefix}.${owner}.`.length),
       envelope: message.string(),
       cause: cause instanceof Error ? cause.message : String(cause),
@@ -280,10 +415,10 @@ class ConsumerWorker<D extends EventDefinition, R> {
     });
     logger.error({ err: cause, owner, sequence: message.seq }, 'an event went to the dead letters');
     metrics.deadLetters.inc({ owner });
-    message.ack();
+    this.#acknowledge(message);
   }
+}
 
-  get #batchMax(): number {
-    return this.#options.batchMax ?? defaultBatchMax;
-  }
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

@@ -14,12 +14,16 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { streamName, streamSubjects } from '@ordergraph/schema/events/streams.ts';
 import type { EventOwner } from '@ordergraph/schema/events/envelope.ts';
 
-/** How long a request to the server may take, in milliseconds. */
-const requestTimeoutMs = 5_000;
+/** How long connecting and publishing may take, in milliseconds. */
+const publishTimeoutMs = 3_000;
+/** How long a question to the server may take; what is under way when a connection breaks is lost and waits this long. */
+const requestTimeoutMs = 2_000;
 /** How long the server recognises a repeated message id; the inbox does so for ever. */
 const duplicateWindowMs = 120_000;
 const nanosPerMs = 1_000_000;
-const streamNotFound = 10_059;
+/** Codes of the JetStream server's answers. */
+export const streamNotFound = 10_059;
+export const consumerNotFound = 10_014;
 /** The metadata key under which a stream carries its epoch. */
 const epochKey = 'ordergraph-epoch';
 
@@ -33,19 +37,23 @@ export type EventBus = {
 
 /** Connects; reconnects by itself for ever afterwards. `prefix` keeps installations on one server apart. */
 export async function openEventBus(url: string, prefix: string, name: string): Promise<EventBus> {
+  const { username, password } = new URL(url);
   const connection = await connect({
     servers: url,
     name,
+    // The client takes no credentials from a URL; a name without a password is a token.
+    ...(password ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) } : {}),
+    ...(username && !password ? { token: decodeURIComponent(username) } : {}),
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
-    timeout: requestTimeoutMs,
+    timeout: publishTimeoutMs,
     pingInterval: 10_000,
     maxPingOut: 2,
   });
   return {
     prefix,
     connection,
-    client: jetstream(connection, { timeout: requestTimeoutMs }),
+    client: jetstream(connection, { timeout: publishTimeoutMs }),
     manager: await jetstreamManager(connection, { timeout: requestTimeoutMs, checkAPI: false }),
     async close() {
       if (!connection.isClosed()) await connection.close();
@@ -54,7 +62,13 @@ export async function openEventBus(url: string, prefix: string, name: string): P
 }
 
 /** A stream as it is now. Another `epoch` means that its owner found it changed behind everybody's back. */
-export type StreamSnapshot = { createdAt: string; epoch: string; lastSequence: number };
+export type StreamSnapshot = {
+  readonly createdAt: string;
+  readonly epoch: string;
+  readonly lastSequence: number;
+  /** Whether messages were taken out at its beginning although no limit asks for that. */
+  readonly purged: boolean;
+};
 
 /** The state of a stream, or undefined if it does not exist. */
 export async function findStream(
@@ -64,9 +78,7 @@ export async function findStream(
   try {
     return snapshot(await bus.manager.streams.info(streamName(bus.prefix, owner)));
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.apiError().err_code === streamNotFound) {
-      return undefined;
-    }
+    if (isApiError(error, streamNotFound)) return undefined;
     throw error;
   }
 }
@@ -84,6 +96,15 @@ export async function createStream(bus: EventBus, owner: EventOwner): Promise<St
   return snapshot(info);
 }
 
+/** Removes an owner's stream with its consumers. */
+export async function deleteStream(bus: EventBus, owner: EventOwner): Promise<void> {
+  try {
+    await bus.manager.streams.delete(streamName(bus.prefix, owner));
+  } catch (error) {
+    if (!isApiError(error, streamNotFound)) throw error;
+  }
+}
+
 /** Gives a stream a new epoch, so that every consumer starts over. */
 export async function renewEpoch(bus: EventBus, owner: EventOwner): Promise<StreamSnapshot> {
   const name = streamName(bus.prefix, owner);
@@ -92,10 +113,30 @@ export async function renewEpoch(bus: EventBus, owner: EventOwner): Promise<Stre
   return snapshot(await bus.manager.streams.update(name, { ...config, metadata }));
 }
 
-function snapshot(info: StreamInfo): StreamSnapshot {
+/** What a stream has at a sequence, or undefined if it has nothing there. `eventId` is empty if it is no event of ours. */
+export async function eventAt(
+  bus: EventBus,
+  owner: EventOwner,
+  sequence: number,
+): Promise<{ eventId: string; subject: string } | undefined> {
+  const stream = streamName(bus.prefix, owner);
+  const message = await bus.manager.streams.getMessage(stream, { seq: sequence });
+  return message
+    ? { eventId: message.header.get('Nats-Msg-Id'), subject: message.subject }
+    : undefined;
+}
+
+/** Whether an error is the JetStream server's answer with the given code. */
+export function isApiError(error: unknown, code: number): boolean {
+  return error instanceof JetStreamApiError && error.apiError().err_code === code;
+}
+
+function snapshot({ created, config, state }: StreamInfo): StreamSnapshot {
+  const limited = [config.max_age, config.max_bytes, config.max_msgs, config.max_msgs_per_subject];
   return {
-    createdAt: info.created,
-    epoch: info.config.metadata?.[epochKey] ?? '',
-    lastSequence: info.state.last_seq,
+    createdAt: created,
+    epoch: config.metadata?.[epochKey] ?? '',
+    lastSequence: state.last_seq,
+    purged: state.first_seq > 1 && !limited.some((limit) => (limit ?? 0) > 0),
   };
 }

@@ -3,6 +3,7 @@
  * lock; drizzle's own migrator takes none, and would skip a migration that is older than the newest applied.
  */
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
@@ -25,7 +26,7 @@ export async function migrateDatabase(url: string, folder: URL): Promise<void> {
   const connection = postgres(url, { max: 1, onnotice: () => undefined, connect_timeout: 5 });
   try {
     await connection`select pg_advisory_lock(${migrationLock})`;
-    await migrate(drizzle(connection), { migrationsFolder: folder.pathname });
+    await migrate(drizzle(connection), { migrationsFolder: fileURLToPath(folder) });
   } finally {
     await connection.end({ timeout: 5 });
   }
@@ -35,5 +36,6 @@ async function checkJournal(folder: URL): Promise<void> {
   const text = await readFile(new URL('meta/_journal.json', folder), 'utf8');
   const { entries } = journalSchema.parse(JSON.parse(text));
   const late = entries.find((entry, i) => entry.when <= (entries[i - 1]?.when ?? 0));
-  if (late) throw new Error(`Migration ${late.tag} is older than the one before it and would be skipped`);
+  if (late)
+    throw new Error(`Migration ${late.tag} is older than the one before it and would be skipped`);
 }

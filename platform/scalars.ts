@@ -21,19 +21,23 @@ function textScalar(
   });
 }
 
+/** JavaScript takes the 30th of February for the 2nd of March. */
+function isDay(text: string): boolean {
+  const instant = new Date(text);
+  return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(text);
+}
+
 export const scalars = {
   DateTime: textScalar('DateTime', {
     expected: 'an instant as in RFC 3339, for example "2026-11-22T17:30:00Z"',
     accepts: (text) =>
       /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(text) &&
+      isDay(text.slice(0, 10)) &&
       !Number.isNaN(Date.parse(text)),
   }),
   Date: textScalar('Date', {
     expected: 'a calendar day, for example "2026-11-22"',
-    accepts: (text) =>
-      /^\d{4}-\d\d-\d\d$/.test(text) &&
-      !Number.isNaN(Date.parse(text)) &&
-      new Date(text).toISOString().startsWith(text),
+    accepts: (text) => /^\d{4}-\d\d-\d\d$/.test(text) && isDay(text),
   }),
   Decimal: textScalar('Decimal', {
     expected: 'a decimal number as a string, for example "12.50"',

@@ -3,7 +3,7 @@
  * of its own (`runAsProcess`), or beside the others in one process.
  */
 import type { z } from 'zod';
-import { ConfigurationError, readConfig, type Environment } from './config.ts';
+import { ConfigurationError, logLevels, readConfig, type Environment } from './config.ts';
 import { createLogger, type Logger } from './logger.ts';
 
 /** A started service. `stop` drains: it takes no new work, finishes what is under way, then closes its connections. */
@@ -25,7 +25,9 @@ export async function runAsProcess<S extends z.ZodType>(
   definition: ServiceDefinition<S>,
   environment: Environment,
 ): Promise<void> {
-  const logger = createLogger(definition.name, environment['LOG_LEVEL'] ?? 'info');
+  // A level that does not exist is among the faults of the configuration, told below.
+  const level = logLevels.find((known) => known === environment['LOG_LEVEL']) ?? 'info';
+  const logger = createLogger(definition.name, level);
   try {
     const config = readConfig(definition.configuration, environment);
     const running = await definition.start(config, logger);
@@ -48,7 +50,8 @@ export async function runAsProcess<S extends z.ZodType>(
 
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.once(signal, () => resolve(signal));
   });
 }
 

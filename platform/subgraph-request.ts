@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Cause } from '@ordergraph/schema/events/envelope.ts';
+import { isTransient } from './database.ts';
 import { publicError } from './errors.ts';
 import type { Identity } from './identity.ts';
 import type { Logger } from './logger.ts';
@@ -24,18 +25,47 @@ export function newCause(traceparent: string | undefined): Cause {
   };
 }
 
-/** The public form of an error; one that is a bug is logged whole. */
+/**
+ * The public form of an error. A database that is away is SERVICE_UNAVAILABLE, for trying again helps; a text that
+ * PostgreSQL cannot hold is BAD_USER_INPUT; anything else that is no fault is a bug, and is logged whole.
+ */
 export function reportError(
   logger: Logger,
   formatted: GraphQLFormattedError,
   error: unknown,
 ): GraphQLFormattedError {
   const shown = publicError(formatted);
-  if (shown.extensions?.['code'] === 'INTERNAL_SERVER_ERROR') {
-    const err = error instanceof GraphQLError ? (error.originalError ?? error) : error;
-    logger.error({ err, path: formatted.path }, 'a resolver failed');
+  if (shown.extensions?.['code'] !== 'INTERNAL_SERVER_ERROR') return shown;
+  const err = causeOf(error);
+  if (isTransient(err)) {
+    logger.warn({ err, path: formatted.path }, 'a resolver could not reach the database');
+    return publicError({ ...formatted, ...unavailable });
   }
+  if (isUnstorableText(err)) return publicError({ ...formatted, ...unstorable });
+  logger.error({ err, path: formatted.path }, 'a resolver failed');
   return shown;
+}
+
+const unavailable = {
+  message: 'This cannot be done right now; try again.',
+  extensions: { code: 'SERVICE_UNAVAILABLE' },
+};
+const unstorable = {
+  message: 'A text holds a character that cannot be stored, such as U+0000.',
+  extensions: { code: 'BAD_USER_INPUT' },
+};
+
+function causeOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError
+    ? causeOf(error.originalError)
+    : error;
+}
+
+/** SQLSTATE 22021 and 22P05: the text has a character that the database's encoding lacks. */
+function isUnstorableText(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && (error.code === '22021' || error.code === '22P05')
+  );
 }
 
 export function asText(value: unknown): string | undefined {

@@ -3,10 +3,12 @@
  * with a signed identity are answered, `_entities` and `_service` included.
  */
 import { ApolloServer, HeaderMap } from '@apollo/server';
+import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { parse } from 'graphql';
 import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/resolverMap.js';
+import type { FaultCode } from './errors.ts';
 import { identityHeader, verifyIdentity } from './identity.ts';
 import type { Logger } from './logger.ts';
 import { scalars } from './scalars.ts';
@@ -50,28 +52,42 @@ export async function startSubgraphServer<C extends object>(
     schema,
     introspection: true,
     csrfPrevention: false,
+    plugins: [ApolloServerPluginInlineTraceDisabled()],
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     formatError: (formatted, error) => reportError(logger, formatted, error),
   });
   await apollo.start();
-  const app = Fastify({ bodyLimit: bodyLimitBytes, disableRequestLogging: true, forceCloseConnections: 'idle' });
+  const app = Fastify({
+    bodyLimit: bodyLimitBytes,
+    forceCloseConnections: 'idle',
+  });
+  app.setErrorHandler((error, request, reply) => refuse(logger, { error, request, reply }));
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send(problem('BAD_REQUEST', 'There is nothing at this address.')),
+  );
   serveGraphQL(app, apollo, options);
   serveHealth(app, options);
   options.routes?.(app);
-  const sockets = serveSubscriptions(app.server, { ...options, schema, frameMaxBytes: bodyLimitBytes });
+  const sockets = serveSubscriptions(app.server, {
+    ...options,
+    schema,
+    frameMaxBytes: bodyLimitBytes,
+  });
   await app.listen({ host: options.host, port: options.port });
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await sockets.stop();
+    await app.close();
+    await apollo.stop();
+    logger.debug({ name }, 'the server is closed');
+  };
   const address = app.server.address();
   const port = typeof address === 'object' && address ? address.port : options.port;
   return {
     url: `http://${options.host}:${port}/graphql`,
     port,
-    async stop() {
-      await sockets.stop();
-      await app.close();
-      await apollo.stop();
-      logger.debug({ name }, 'the server is closed');
-    },
+    stop: () => (stopped ??= stop()),
   };
 }
 
@@ -80,24 +96,25 @@ function serveGraphQL<C extends object>(
   apollo: ApolloServer<C>,
   options: SubgraphServerOptions<C>,
 ): void {
-  app.post('/graphql', async (request, reply) => {
+  const onResponse = async (_request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    options.metrics.requests.inc({ status: String(reply.statusCode) });
+  };
+  // The signature is looked at before the body is read: a stranger costs next to nothing.
+  const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    if (readRequest(request, options.secret)) return undefined;
+    return reply.code(401).send(problem('UNAUTHENTICATED', 'This call is not signed.'));
+  };
+  app.post('/graphql', { onRequest, onResponse }, async (request, reply) => {
     const asked = readRequest(request, options.secret);
-    if (!asked) {
-      options.metrics.requests.inc({ status: '401' });
-      return reply.code(401).send({
-        errors: [{ message: 'This call is not signed.', extensions: { code: 'UNAUTHENTICATED' } }],
-      });
-    }
+    if (!asked) return reply.code(401).send(problem('UNAUTHENTICATED', 'This call is too old.'));
     const headers = new HeaderMap();
     headers.set('content-type', 'application/json');
     const response = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: { method: 'POST', headers, body: request.body, search: '' },
       context: async () => options.context(asked),
     });
-    const status = response.status ?? 200;
-    options.metrics.requests.inc({ status: String(status) });
     for (const [key, value] of response.headers) reply.header(key, value);
-    reply.code(status);
+    reply.code(response.status ?? 200);
     if (response.body.kind !== 'complete') throw new Error('Incremental delivery is not served');
     return response.body.string;
   });
@@ -122,10 +139,35 @@ function serveHealth<C extends object>(
   });
 }
 
+/** Answers what failed outside of GraphQL: bodies that cannot be read, and bugs. */
+function refuse(
+  logger: Logger,
+  { error, request, reply }: { error: unknown; request: FastifyRequest; reply: FastifyReply },
+): FastifyReply {
+  const status = statusOf(error);
+  if (status === 413) return reply.code(413).send(problem('BAD_REQUEST', 'The body is too large.'));
+  if (status >= 400 && status < 500) {
+    return reply.code(status).send(problem('BAD_REQUEST', 'The request cannot be read.'));
+  }
+  logger.error({ err: error, path: request.routeOptions.url }, 'a request failed');
+  return reply
+    .code(500)
+    .send(problem('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.'));
+}
+
+function statusOf(error: unknown): number {
+  if (!(error instanceof Error) || !('statusCode' in error)) return 500;
+  return typeof error.statusCode === 'number' ? error.statusCode : 500;
+}
+
+function problem(code: FaultCode, message: string): { errors: readonly object[] } {
+  return { errors: [{ message, extensions: { code } }] };
+}
+
 function readRequest(request: FastifyRequest, secret: string): SubgraphRequest | undefined {
   const identity = verifyIdentity(asText(request.headers[identityHeader]), secret, Date.now());
   if (!identity) return undefined;
-  const deadlineMs = Number(asText(request.headers['x-ordergraph-deadline']) ?? Number.NaN);
+  const deadlineMs = Number(asText(request.headers['x-ordergraph-deadline']) || Number.NaN);
   return {
     identity,
     cause: newCause(asText(request.headers['traceparent'])),

@@ -4,17 +4,19 @@
  */
 import type { Server } from 'node:http';
 import {
+  getOperationAST,
+  getVariableValues,
   GraphQLError,
   parse,
   validate,
+  type DocumentNode,
   type ExecutionArgs,
-  type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import type { SubscribePayload } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
-import { fault } from './errors.ts';
+import { fault, type FaultCode } from './errors.ts';
 import { verifyIdentity } from './identity.ts';
 import type { Logger } from './logger.ts';
 import { asText, newCause, reportError, type SubgraphRequest } from './subgraph-request.ts';
@@ -26,6 +28,9 @@ export type SubscriptionOptions<C extends object> = {
   readonly logger: Logger;
   readonly frameMaxBytes: number;
 };
+
+/** How long a client may take to answer the closing handshake, in milliseconds. */
+const closingMaxMs = 1_000;
 
 /** Takes over the upgrades of a server on `/graphql`. `stop` ends every subscription and closes the sockets. */
 export function serveSubscriptions<C extends object>(
@@ -47,24 +52,33 @@ export function serveSubscriptions<C extends object>(
   });
   const serving = useServer(
     {
+      // Otherwise a socket that is closed for a fault would be told the fault's message.
+      isProd: true,
       onConnect: ({ connectionParams }) =>
         verifyIdentity(asText(connectionParams?.['identity']), secret, Date.now()) !== undefined,
       onSubscribe: (_socket, _id, payload) => prepare(options, payload),
       onError: (_socket, _id, _payload, errors) =>
         errors.map((error) => reportError(logger, error.toJSON(), error)),
       onNext: (_socket, _id, _payload, _args, result) => {
-        const errors = result.errors?.map((error) =>
-          asError(reportError(logger, error.toJSON(), error)),
-        );
-        if (errors) Object.assign(result, { errors });
+        if (!result.errors) return undefined;
+        // Returned, not changed in place: the library sends the errors that it took out of the result before this call.
+        return {
+          ...(result.data === undefined ? {} : { data: result.data }),
+          ...(result.extensions ? { extensions: result.extensions } : {}),
+          errors: result.errors.map((error) => reportError(logger, error.toJSON(), error)),
+        };
       },
     },
     sockets,
   );
   return {
     async stop() {
-      await serving.dispose();
-      for (const client of sockets.clients) client.terminate();
+      const disposed = Promise.resolve(serving.dispose());
+      // A client that does not answer the closing handshake would hold up the process for half a minute.
+      const timer = setTimeout(() => {
+        for (const client of sockets.clients) client.terminate();
+      }, closingMaxMs);
+      await disposed.finally(() => clearTimeout(timer));
     },
   };
 }
@@ -77,9 +91,21 @@ function prepare<C extends object>(
   const identity = verifyIdentity(asText(payload.extensions?.['identity']), secret, Date.now());
   if (!identity) return [fault('UNAUTHENTICATED', 'This operation is not signed.')];
   try {
-    const document = parse(payload.query);
+    const document = parseOperation(payload.query);
     const errors = validate(schema, document);
-    if (errors.length > 0) return errors;
+    if (errors.length > 0) {
+      return errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'));
+    }
+    const operation = getOperationAST(document, payload.operationName);
+    if (!operation) {
+      return [fault('OPERATION_RESOLUTION_FAILURE', 'It is not clear which operation to run.')];
+    }
+    const { errors: wrong } = getVariableValues(
+      schema,
+      operation.variableDefinitions ?? [],
+      payload.variables ?? {},
+    );
+    if (wrong) return wrong.map((error) => withCode(error, 'BAD_USER_INPUT'));
     const cause = newCause(asText(payload.extensions?.['traceparent']));
     return {
       schema,
@@ -89,13 +115,29 @@ function prepare<C extends object>(
       contextValue: context({ identity, cause, deadlineMs: undefined }),
     };
   } catch (error) {
-    return [error instanceof GraphQLError ? error : new GraphQLError('Failed')];
+    if (error instanceof GraphQLError) return [error];
+    return [new GraphQLError('Failed', { originalError: asThrown(error) })];
   }
 }
 
-function asError(formatted: GraphQLFormattedError): GraphQLError {
-  return new GraphQLError(formatted.message, {
-    ...(formatted.path ? { path: formatted.path } : {}),
-    ...(formatted.extensions ? { extensions: formatted.extensions } : {}),
+function parseOperation(text: string): DocumentNode {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw error instanceof GraphQLError ? withCode(error, 'GRAPHQL_PARSE_FAILED') : error;
+  }
+}
+
+/** graphql-js gives its own errors no code. */
+function withCode(error: GraphQLError, code: FaultCode): GraphQLError {
+  return new GraphQLError(error.message, {
+    nodes: error.nodes ?? null,
+    source: error.source ?? null,
+    positions: error.positions ?? null,
+    extensions: { ...error.extensions, code },
   });
+}
+
+function asThrown(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -27,7 +27,9 @@ export const outbox = pgTable(
     streamSequence: bigint('stream_sequence', { mode: 'number' }),
   },
   (table) => [
-    index('outbox_unpublished').on(table.position).where(sql`published_at is null`),
+    index('outbox_unpublished')
+      .on(table.position)
+      .where(sql`published_at is null`),
     index('outbox_stream_sequence').on(table.streamSequence),
   ],
 );
