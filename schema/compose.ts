@@ -40,7 +40,9 @@ async function main(check: boolean): Promise<void> {
       await writeFile(location, text);
       process.stdout.write(`schema/${name} written\n`);
     } else if ((await readFile(location, 'utf8').catch(() => '')) !== text) {
-      process.stderr.write(`schema/${name} is not what the SDL files compose to: run "npm run codegen"\n`);
+      process.stderr.write(
+        `schema/${name} is not what the SDL files compose to: run "npm run codegen"\n`,
+      );
       process.exitCode = 1;
     }
   }

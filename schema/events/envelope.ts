@@ -103,7 +103,13 @@ export function readEvent<D extends EventDefinition>(
   const definition = definitions.find((candidate) => candidate.type === envelope.type);
   if (!definition) throw new Error(`There is no handler for events of type ${envelope.type}`);
   if (definition.version !== envelope.dataversion) {
-    throw new Error(`${envelope.type} has version ${envelope.dataversion}, not ${definition.version}`);
+    throw new Error(
+      `${envelope.type} has version ${envelope.dataversion}, not ${definition.version}`,
+    );
   }
-  return { ...envelope, type: definition.type, data: definition.data.parse(envelope.data) } as EventOf<D>;
+  return {
+    ...envelope,
+    type: definition.type,
+    data: definition.data.parse(envelope.data),
+  } as EventOf<D>;
 }

@@ -19,9 +19,7 @@ export const stockRefused = defineEvent({
   data: z.object({
     orderId: z.string(),
     reason: z.enum(['INSUFFICIENT_STOCK', 'UNKNOWN_SKU']),
-    shortages: z.array(
-      z.object({ sku, requested: z.int().min(1), available: z.int().min(0) }),
-    ),
+    shortages: z.array(z.object({ sku, requested: z.int().min(1), available: z.int().min(0) })),
   }),
 });
 

@@ -51,7 +51,9 @@ export const orderConfirmed = defineEvent({
     currency,
     totalMinor: minorUnits,
     lines: z
-      .array(z.object({ lineId: z.string(), sku, name: z.string(), quantity, totalMinor: minorUnits }))
+      .array(
+        z.object({ lineId: z.string(), sku, name: z.string(), quantity, totalMinor: minorUnits }),
+      )
       .min(1),
     contact,
   }),
