@@ -1,0 +1,64 @@
+import { requireCaller } from '@ordergraph/platform/access.ts';
+import { badUserInput } from '@ordergraph/platform/errors.ts';
+import { looksLikeCardNumber } from '../domain/card-number.ts';
+import type { PayOrderResult } from '../commands.ts';
+import type { Context } from './context.ts';
+import type { MutationResolvers, PayOrderInput } from './generated.ts';
+import type { UserErrorSource } from './sources.ts';
+
+const textLengthMax = 255;
+
+export const Mutation: MutationResolvers<Context> = {
+  async payOrder(_parent, { input }, { identity, cause, payments }) {
+    const caller = requireCaller(identity);
+    checkInput(input);
+    const { idempotencyKey, orderId, payment } = input;
+    const { channel, token } = payment;
+    const result = await payments.payOrder({
+      caller,
+      idempotencyKey,
+      orderId,
+      origin: cause,
+      payment: { channel, token },
+    });
+    return result.kind === 'done'
+      ? { order: { id: orderId }, replayed: result.replayed, userErrors: [] }
+      : { order: null, replayed: false, userErrors: [refusals[result.reason]] };
+  },
+};
+
+type RefusalReason = Extract<PayOrderResult, { kind: 'refused' }>['reason'];
+
+const refusals: Readonly<Record<RefusalReason, UserErrorSource>> = {
+  NOT_FOUND: {
+    code: 'NOT_FOUND',
+    message: 'There is no such order to pay.',
+    field: ['input', 'orderId'],
+  },
+  INVALID_TRANSITION: {
+    code: 'INVALID_TRANSITION',
+    message: 'The order is not waiting for another payment.',
+    field: ['input', 'orderId'],
+  },
+  KEY_REUSED: {
+    code: 'IDEMPOTENCY_KEY_REUSED',
+    message: 'This key was used before with another request.',
+    field: ['input', 'idempotencyKey'],
+  },
+};
+
+/** Messages never repeat what was given: it may be what must not be written down. */
+function checkInput({ idempotencyKey, orderId, payment }: PayOrderInput): void {
+  checkLength(idempotencyKey, 'idempotencyKey', ['input', 'idempotencyKey']);
+  checkLength(orderId, 'orderId', ['input', 'orderId']);
+  const field = ['input', 'payment', 'token'];
+  checkLength(payment.token, 'token', field);
+  if (looksLikeCardNumber(payment.token)) {
+    throw badUserInput("token must be the provider's token, not card data.", field);
+  }
+}
+
+function checkLength(text: string, name: string, field: readonly string[]): void {
+  if (text.length >= 1 && text.length <= textLengthMax && !text.includes('\u0000')) return;
+  throw badUserInput(`${name} must have 1 to ${textLengthMax} characters.`, field);
+}
