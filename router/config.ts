@@ -1,0 +1,79 @@
+/** The router's configuration. Keys are names of environment variables; only the schema is here, nothing is read. */
+import { fileURLToPath } from 'node:url';
+import { milliseconds, port, secret } from '@ordergraph/platform/config.ts';
+import { z } from 'zod';
+
+const composedSupergraph = fileURLToPath(new URL('../schema/supergraph.graphql', import.meta.url));
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
+const count = z.coerce.number().int().min(1);
+
+/** A JSON object of URLs by name, given as text. */
+function urlsByName(example: string) {
+  const message = `must be a JSON object of http(s) URLs, for example ${example}`;
+  return z
+    .string()
+    .default('{}')
+    .transform((text, context) => {
+      const urls = z.record(z.string(), httpUrl).safeParse(parsedJson(text));
+      if (urls.success) return urls.data;
+      context.addIssue(message);
+      return z.NEVER;
+    });
+}
+
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+export const routerConfiguration = z
+  .object({
+    PORT: port.default(4000),
+    HOST: z.string().default('127.0.0.1'),
+    SUPERGRAPH_FILE: z.string().default(composedSupergraph),
+    /** Addresses other than those in the supergraph, by the subgraph's name. */
+    SUBGRAPH_URLS: urlsByName('{"order":"http://127.0.0.1:4001/graphql"}'),
+    /** Where webhooks go, by channel: the last part of `/webhooks/<channel>`. */
+    WEBHOOK_TARGETS: urlsByName('{"sandbox":"http://127.0.0.1:4003/webhooks/sandbox"}'),
+    INTERNAL_SECRET: secret,
+    /** The issuer's public keys: an address or a file, one of the two. */
+    JWKS_URL: httpUrl.optional(),
+    JWKS_FILE: z.string().optional(),
+    JWT_ISSUER: z.string(),
+    JWT_AUDIENCE: z.string(),
+    /** How long one call to a subgraph may take. */
+    SUBGRAPH_TIMEOUT_MS: milliseconds.default(5_000),
+    /** How long one operation may take, with all its calls. */
+    REQUEST_TIMEOUT_MS: milliseconds.default(15_000),
+    WEBHOOK_TIMEOUT_MS: milliseconds.default(10_000),
+    SUBGRAPH_ANSWER_LIMIT_BYTES: count.default(16 * 1024 * 1024),
+    BODY_LIMIT_BYTES: count.default(1024 * 1024),
+    /** How many events may wait for a slow reader of one stream. */
+    STREAM_QUEUE_MAX: count.default(256),
+    /** How often an idle SSE or multipart stream shows that it lives. */
+    STREAM_HEARTBEAT_MS: count.default(12_000),
+    /** Origins of web pages, besides the router's own, that may call it from a browser; separated by commas. */
+    ALLOWED_ORIGINS: z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').flatMap((origin) => origin.trim() || [])),
+    /** Whether the schema may be asked for; outside production by default. */
+    INTROSPECTION: flag.optional(),
+    LOG_LEVEL: z
+      .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+      .default('info'),
+    NODE_ENV: z.enum(['development', 'test', 'production']).default('production'),
+  })
+  .refine((config) => (config.JWKS_URL === undefined) !== (config.JWKS_FILE === undefined), {
+    path: ['JWKS_URL'],
+    error: 'give exactly one of JWKS_URL and JWKS_FILE',
+    when: ({ value }) => typeof value === 'object' && value !== null,
+  });
+
+export type RouterConfig = z.infer<typeof routerConfiguration>;
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+/** What every transport makes of a client's message: an operation request, and the context it runs in. */
+import { fault } from '@ordergraph/platform/errors.ts';
+import type { Identity } from '@ordergraph/platform/identity.ts';
+import type { OperationTypeNode } from 'graphql';
+import type { Trace } from './trace.ts';
+
+export type Variables = Readonly<Record<string, unknown>>;
+
+export type OperationRequest = {
+  readonly query: string;
+  readonly operationName: string | undefined;
+  readonly variables: Variables;
+  readonly extensions: Variables;
+};
+
+/** Who calls, and until when that is believed: epoch milliseconds, or null for anonymous callers. */
+export type Caller = { readonly identity: Identity; readonly expiresAtMs: number | null };
+
+export type RequestContext = {
+  readonly caller: Caller;
+  readonly trace: Trace;
+  /** Epoch milliseconds after which nobody waits for the answer any more. */
+  readonly deadlineMs: number;
+  /** Aborted when the client has gone; undefined where the work must be finished anyhow. */
+  readonly signal: AbortSignal | undefined;
+};
+
+export type Transport = 'http' | 'websocket' | 'sse' | 'multipart';
+
+/** What a transport can carry, and what it brought besides the operation. */
+export type Delivery = {
+  readonly transport: Transport;
+  readonly operationTypes: readonly `${OperationTypeNode}`[];
+  /** Continue a stream behind this cursor. */
+  readonly lastEventId?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+};
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Reads the parameters of GraphQL over HTTP.
+ * @throws a BAD_REQUEST fault that names the parameter at fault.
+ */
+export function operationRequest(parameters: unknown): OperationRequest {
+  if (Array.isArray(parameters)) throw fault('BAD_REQUEST', 'Batched operations are not accepted.');
+  if (!isRecord(parameters)) throw fault('BAD_REQUEST', 'The body must be a JSON object.');
+  const { query, operationName, variables, extensions } = parameters;
+  if (typeof query !== 'string' || query === '') {
+    throw fault('BAD_REQUEST', 'The parameter "query" must be a text that is not empty.');
+  }
+  if (operationName !== undefined && operationName !== null && typeof operationName !== 'string') {
+    throw fault('BAD_REQUEST', 'The parameter "operationName" must be a text.');
+  }
+  return {
+    query,
+    operationName: operationName || undefined,
+    variables: objectOrNothing('variables', variables),
+    extensions: objectOrNothing('extensions', extensions),
+  };
+}
+
+function objectOrNothing(name: string, value: unknown): Variables {
+  if (value === undefined || value === null) return {};
+  if (isRecord(value)) return value;
+  throw fault('BAD_REQUEST', `The parameter "${name}" must be an object.`);
+}

@@ -1,0 +1,113 @@
+/** The router as a value: everything it is made of, put together. */
+import type { RunningService, ServiceDefinition } from '@ordergraph/platform/service.ts';
+import type { Logger } from '@ordergraph/platform/logger.ts';
+import { routerConfiguration, type RouterConfig } from './config.ts';
+import { createGatewayExecutor } from './gateway-executor.ts';
+import { createIdentify } from './identity.ts';
+import { fileKeySet, remoteKeySet } from './key-set.ts';
+import { defaultLimits } from './limits.ts';
+import { createOperations } from './operations.ts';
+import { createPipeline } from './pipeline.ts';
+import { createPlanner } from './planner.ts';
+import { createSubgraphClient } from './subgraph-requests.ts';
+import { createSubscriptions } from './subscriptions.ts';
+import { loadSupergraph } from './supergraph.ts';
+import { createTelemetry } from './telemetry.ts';
+import { createGraphiql } from './transports/graphiql.ts';
+import { serveHealth } from './transports/health.ts';
+import { serveHttp } from './transports/http.ts';
+import { closeListener, createListener } from './transports/listener.ts';
+import { serveWebhooks } from './transports/webhooks.ts';
+import { serveWebSocket } from './transports/websocket.ts';
+import { createUpstreamSocket } from './upstream-sockets.ts';
+
+const path = '/graphql';
+
+export const routerService: ServiceDefinition<typeof routerConfiguration> = {
+  name: 'router',
+  configuration: routerConfiguration,
+  start: startRouter,
+};
+
+/** Starts a router; `url` is its GraphQL endpoint. */
+async function startRouter(config: RouterConfig, logger: Logger): Promise<RunningService> {
+  const production = config.NODE_ENV === 'production';
+  const introspection = config.INTROSPECTION ?? !production;
+  const supergraph = await loadSupergraph(config.SUPERGRAPH_FILE, config.SUBGRAPH_URLS);
+  const telemetry = createTelemetry(logger);
+  const subgraphs = supergraph.subgraphs.map((subgraph) =>
+    createSubgraphClient(subgraph, {
+      secret: config.INTERNAL_SECRET,
+      timeoutMs: config.SUBGRAPH_TIMEOUT_MS,
+      answerLimitBytes: config.SUBGRAPH_ANSWER_LIMIT_BYTES,
+      observe: telemetry.subgraphCall,
+    }),
+  );
+  const upstreams = new Map(
+    supergraph.subgraphs.map((subgraph) => [
+      subgraph.name,
+      createUpstreamSocket(subgraph, config.INTERNAL_SECRET),
+    ]),
+  );
+  const executor = createGatewayExecutor({ supergraph, subgraphs, logger });
+  const subscriptions = createSubscriptions({
+    executor,
+    upstreams,
+    queueMax: config.STREAM_QUEUE_MAX,
+    restTimeoutMs: config.REQUEST_TIMEOUT_MS,
+  });
+  const pipeline = createPipeline({
+    operations: createOperations({
+      schema: supergraph.apiSchema,
+      planner: createPlanner(supergraph),
+      limits: defaultLimits,
+      introspection,
+      suggestions: !production,
+    }),
+    executor,
+    subscriptions,
+    schema: supergraph.apiSchema,
+    telemetry,
+    logger,
+    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    suggestions: !production,
+  });
+  const identify = createIdentify({
+    keys: config.JWKS_URL ? remoteKeySet(config.JWKS_URL) : fileKeySet(config.JWKS_FILE ?? ''),
+    issuer: config.JWT_ISSUER,
+    audience: config.JWT_AUDIENCE,
+  });
+
+  let stopping = false;
+  const app = createListener(config.BODY_LIMIT_BYTES);
+  const doors = { pipeline, identify, logger, allowedOrigins: config.ALLOWED_ORIGINS };
+  serveHealth(app, { subgraphs, telemetry, stopping: () => stopping });
+  const webhooks = serveWebhooks(app, {
+    targets: config.WEBHOOK_TARGETS,
+    timeoutMs: config.WEBHOOK_TIMEOUT_MS,
+    logger,
+  });
+  serveHttp(app, path, {
+    ...doors,
+    heartbeatMs: config.STREAM_HEARTBEAT_MS,
+    graphiql: production ? undefined : createGraphiql(path),
+  });
+  const websockets = serveWebSocket(app.server, {
+    ...doors,
+    path,
+    schema: supergraph.apiSchema,
+    frameLimitBytes: config.BODY_LIMIT_BYTES,
+  });
+  const address = await app.listen({ port: config.PORT, host: config.HOST, backlog: 4_096 });
+
+  const stop = async () => {
+    stopping = true;
+    subscriptions.stop();
+    await Promise.all([closeListener(app), pipeline.idle().then(() => websockets.close())]);
+    for (const upstream of upstreams.values()) upstream.close();
+    await Promise.all([webhooks.close(), ...subgraphs.map((subgraph) => subgraph.close())]);
+    telemetry.close();
+  };
+  let stopped: Promise<void> | undefined;
+  return { url: `${address}${path}`, stop: () => (stopped ??= stop()) };
+}

@@ -1,0 +1,86 @@
+/** Real clients of streams: what they received, in order, and how it ended. */
+import { createClient as createSseClient } from 'graphql-sse';
+import { createClient as createSocketClient, type Client } from 'graphql-ws';
+import { request } from 'undici';
+import { WebSocket } from 'ws';
+
+export type Received = {
+  readonly results: unknown[];
+  /** `complete`, or what the client was given as the error. */
+  end: unknown;
+  stop(): void;
+};
+
+type Operation = { readonly query: string; readonly variables?: Record<string, unknown> };
+
+export function socketClient(url: string, connectionParams: Record<string, unknown> = {}): Client {
+  return createSocketClient({
+    url: url.replace('http', 'ws'),
+    webSocketImpl: WebSocket,
+    connectionParams,
+    retryAttempts: 0,
+  });
+}
+
+export function overSocket(client: Client, operation: Operation): Received {
+  return collect((sink) => client.subscribe(operation, sink));
+}
+
+export function overSse(
+  url: string,
+  operation: Operation,
+  headers: Record<string, string> = {},
+): Received {
+  const client = createSseClient({ url, headers, retryAttempts: 0 });
+  return collect((sink) => client.subscribe(operation, sink));
+}
+
+type Sink = { next(value: unknown): void; error(error: unknown): void; complete(): void };
+
+function collect(subscribe: (sink: Sink) => () => void): Received {
+  const received: Received = { results: [], end: undefined, stop: () => undefined };
+  received.stop = subscribe({
+    next: (value) => received.results.push(value),
+    error: (error) => {
+      received.end = error;
+    },
+    complete: () => {
+      received.end = 'complete';
+    },
+  });
+  return received;
+}
+
+/** A streamed answer as text, as far as it has come. */
+export async function rawStream(
+  url: string,
+  operation: Operation,
+  headers: Record<string, string>,
+) {
+  const gone = new AbortController();
+  const {
+    body,
+    headers: answered,
+    statusCode,
+  } = await request(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(operation),
+    signal: gone.signal,
+  });
+  const stream = {
+    text: '',
+    ended: false,
+    status: statusCode,
+    headers: answered,
+    stop: () => gone.abort(),
+  };
+  body.on('data', (chunk: Buffer) => {
+    stream.text += chunk.toString();
+  });
+  body.on('end', () => {
+    stream.ended = true;
+  });
+  body.on('error', () => undefined);
+  return stream;
+}

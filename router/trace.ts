@@ -1,0 +1,20 @@
+/** W3C trace context: the caller's trace is continued, or a new one begins. */
+import { randomBytes } from 'node:crypto';
+
+export type Trace = { readonly traceId: string; readonly flags: string };
+
+const traceparentForm = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+
+/** The trace named by a `traceparent` header, or a new one if there is none or it is malformed. */
+export function traceFrom(traceparent: string | undefined): Trace {
+  const [, traceId, parentId, flags] = traceparentForm.exec(traceparent ?? '') ?? [];
+  if (!traceId || !flags || /^0+$/.test(traceId) || /^0+$/.test(parentId ?? '')) {
+    return { traceId: randomBytes(16).toString('hex'), flags: '01' };
+  }
+  return { traceId, flags };
+}
+
+/** A `traceparent` for one call further down, with a span of its own. */
+export function traceparentOf(trace: Trace): string {
+  return `00-${trace.traceId}-${randomBytes(8).toString('hex')}-${trace.flags}`;
+}

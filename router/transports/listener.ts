@@ -1,0 +1,49 @@
+/** The HTTP server: bodies come as bytes, within a limit, and whatever it refuses by itself is JSON too. */
+import fastify, { type FastifyInstance } from 'fastify';
+import { errorBody } from './http.ts';
+
+/** How long a client may take to send a request, in milliseconds. */
+const requestTimeoutMs = 30_000;
+/** Longer than the load balancers in front keep a connection, or they would meet one that is closing. */
+const keepAliveTimeoutMs = 75_000;
+/** How often a closing server looks for connections that have become idle, in milliseconds. */
+const idleCheckMs = 50;
+/** How long a closing server waits for readers that do not read, in milliseconds. */
+const cutOffMs = 10_000;
+
+export function createListener(bodyLimitBytes: number): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    forceCloseConnections: 'idle',
+    // What comes by a connection that is still open is answered, and the connection then closed.
+    return503OnClosing: false,
+    clientErrorHandler(_error, socket) {
+      if (!socket.writable) return socket.destroy();
+      const body = errorBody('The request is not well formed.', 'BAD_REQUEST');
+      socket.end(
+        'HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: application/json\r\n' +
+          `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      );
+      return undefined;
+    },
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  return app;
+}
+
+/**
+ * Takes no new connection, and resolves when the last one has ended. Connections that become idle meanwhile are closed:
+ * clients would keep them open for a next request. Those that take no answer are cut off after a while.
+ */
+export async function closeListener(app: FastifyInstance): Promise<void> {
+  const idle = setInterval(() => app.server.closeIdleConnections(), idleCheckMs);
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), cutOffMs);
+  await app.close().finally(() => {
+    clearInterval(idle);
+    clearTimeout(cutOff);
+  });
+}

@@ -1,0 +1,47 @@
+/**
+ * Requests that a browser makes for a foreign page. A "simple" request goes out without the browser asking first, so
+ * it is refused, reads included; what needs a preflight is answered for allowed origins only.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+
+const preflightHeaders = ['x-apollo-operation-name', 'apollo-require-preflight', 'x-graphql-csrf'];
+const simpleTypes = ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain'];
+
+/** Whether a browser would have sent this request without a preflight. */
+export function isSimpleRequest(headers: IncomingHttpHeaders): boolean {
+  if (preflightHeaders.some((name) => headers[name])) return false;
+  const type = mediaType(headers['content-type']);
+  return type === '' || simpleTypes.includes(type);
+}
+
+/** A content type without its parameters, in small letters; empty if there is none. */
+export function mediaType(contentType: string | undefined): string {
+  return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/** Whether a page of this origin may call: no origin (no browser), the router's own, or an allowed one. */
+export function originAllowed(headers: IncomingHttpHeaders, allowed: readonly string[]): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined) return true;
+  if (allowed.includes(origin)) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
+}
+
+/** CORS headers for a page of an allowed origin; none for others, which makes the browser keep the answer from it. */
+export function corsHeaders(
+  headers: IncomingHttpHeaders,
+  allowed: readonly string[],
+): Readonly<Record<string, string>> {
+  const { origin } = headers;
+  if (origin === undefined || !allowed.includes(origin)) return { vary: 'origin' };
+  return {
+    vary: 'origin',
+    'access-control-allow-origin': origin,
+    'access-control-allow-methods': 'GET, POST',
+    'access-control-allow-headers':
+      'authorization, content-type, accept, last-event-id, traceparent, x-api-key, ' +
+      'x-apollo-operation-name, apollo-require-preflight, x-graphql-csrf, ' +
+      'apollographql-client-name, apollographql-client-version',
+    'access-control-max-age': '7200',
+  };
+}
