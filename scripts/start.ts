@@ -12,6 +12,7 @@ import { subgraphs } from '@ordergraph/schema/subgraphs.ts';
 import { dataDirectory } from './data-location.ts';
 import { lockDataDirectory } from './embedded/data-directory.ts';
 import { startBackingServices } from './embedded/services.ts';
+import { noteRunningServices } from './running-services.ts';
 import { developmentPorts, startStack, type StackPorts } from './stack.ts';
 
 const usage = `npm start
@@ -49,6 +50,7 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
       ...url('redisUrl', environment['REDIS_URL']),
     });
     undo.push(() => backing.stop());
+    await noteRunningServices(dataDir, backing);
     const stack = await startStack({
       backing,
       dataDir,
