@@ -2,6 +2,7 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   startBackingServices,
   type BackingServices,
@@ -17,7 +18,7 @@ beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'ordergraph-messaging-'));
   services = await startBackingServices({
     dataDir,
-    programsDir: new URL('../.data/bin', import.meta.url).pathname,
+    programsDir: fileURLToPath(new URL('../.data/bin', import.meta.url)),
     ephemeral: true,
     databaseUrl: inject('databaseUrl'),
     redisUrl: inject('redisUrl'),

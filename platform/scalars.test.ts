@@ -35,7 +35,7 @@ test.each([
 ] as const)('%s refuses what it should, with a code', (name, values) => {
   for (const value of [...values, 1, 1.5, true, null, {}, [], Number.NaN]) {
     const refusal = catching(() => scalars[name].parseValue(value));
-    expect(refusal, `${name} ${String(value)}`).toMatchObject({
+    expect(refusal, `${name} ${JSON.stringify(value)}`).toMatchObject({
       extensions: { code: 'BAD_USER_INPUT' },
     });
   }

@@ -104,7 +104,7 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
-  await Promise.all(clients.map((client) => client.dispose()));
+  await Promise.all(clients.map(async (client) => client.dispose()));
   await server.stop();
 });
 

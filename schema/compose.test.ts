@@ -6,6 +6,7 @@ import {
   type NameNode,
   type ObjectTypeDefinitionNode,
   type StringValueNode,
+  Kind,
 } from 'graphql';
 import { expect, test } from 'vitest';
 import { compose } from './compose.ts';
@@ -33,7 +34,7 @@ test('what is deprecated says why, and since when', async () => {
     Directive(node) {
       if (node.name.value !== 'deprecated') return;
       const [reason] = node.arguments ?? [];
-      deprecated.push(reason?.value.kind === 'StringValue' ? reason.value.value : '');
+      deprecated.push(reason?.value.kind === Kind.STRING ? reason.value.value : '');
     },
   });
   for (const reason of deprecated) expect(reason).toMatch(/\d{4}-\d\d-\d\d/);
@@ -97,5 +98,5 @@ function keyFields(type: ObjectTypeDefinitionNode): string[] {
   return (type.directives ?? [])
     .filter((directive) => directive.name.value === 'key')
     .flatMap((directive) => directive.arguments ?? [])
-    .flatMap(({ value }) => (value.kind === 'StringValue' ? value.value.split(/\s+/) : []));
+    .flatMap(({ value }) => (value.kind === Kind.STRING ? value.value.split(/\s+/) : []));
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { startTestSystem, type TestSystem } from '@ordergraph/tests/environment.ts';
@@ -67,7 +68,7 @@ function eventsIn(listed: string): string[] {
 }
 
 async function deadLetters(...args: string[]): Promise<string> {
-  const script = new URL('./dead-letters.ts', import.meta.url).pathname;
+  const script = fileURLToPath(new URL('./dead-letters.ts', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [script, ...args], {
     env: {
       ...process.env,

@@ -122,8 +122,16 @@ async function startAll(
   };
   const running = await Promise.all(
     subgraphs.map(async ({ name }) => {
-      const environment = { ...shared, PORT: String(ports[name]), DATABASE_URL: databaseUrls[name] };
-      const service = await run(definitions[name] as ServiceDefinition<z.ZodType>, environment, options);
+      const environment = {
+        ...shared,
+        PORT: String(ports[name]),
+        DATABASE_URL: databaseUrls[name],
+      };
+      const service = await run(
+        definitions[name] as ServiceDefinition<z.ZodType>,
+        environment,
+        options,
+      );
       started.push(service);
       return [name, service.url] as const;
     }),

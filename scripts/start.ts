@@ -100,11 +100,15 @@ async function checkPorts(ports: StackPorts): Promise<void> {
   const taken: string[] = [];
   for (const [name, port] of Object.entries(ports)) {
     if (!(await isFree(port))) {
-      taken.push(`port ${port}, which the ${name} needs, is taken${name === 'router' ? '; PORT moves the router' : ''}`);
+      taken.push(
+        `port ${port}, which the ${name} needs, is taken${name === 'router' ? '; PORT moves the router' : ''}`,
+      );
     }
   }
   if (taken.length > 0) {
-    throw new Error(`${taken.join('\n')}\nStop what listens there (lsof -i :PORT shows it), then start again.`);
+    throw new Error(
+      `${taken.join('\n')}\nStop what listens there (lsof -i :PORT shows it), then start again.`,
+    );
   }
 }
 
@@ -117,14 +121,13 @@ function isFree(port: number): Promise<boolean> {
 }
 
 async function welcome(router: string, mails: string, tookMs: number): Promise<string> {
-  const query = '{ products(first: 3) { nodes { sku name unitPrice { amount currencyCode } available } } }';
+  const query =
+    '{ products(first: 3) { nodes { sku name unitPrice { amount currencyCode } available } } }';
   const origin = new URL(router).origin;
   const { version } = JSON.parse(
     await readFile(new URL('../package.json', import.meta.url), 'utf8'),
   ) as { version: string };
-  const services = subgraphs
-    .map(({ name }) => `${name} ${developmentPorts[name]}`)
-    .join(' · ');
+  const services = subgraphs.map(({ name }) => `${name} ${developmentPorts[name]}`).join(' · ');
   return `
 Ordergraph ${version} is ready after ${(tookMs / 1000).toFixed(1)} s
 

@@ -26,7 +26,8 @@ async function main(): Promise<void> {
     return;
   }
   const { customer: subjects, role, scope: scopes = [] } = values;
-  if (!subjects || subjects.some((subject) => subject === '')) throw new Error('Name a --customer.');
+  if (!subjects || subjects.some((subject) => subject === ''))
+    throw new Error('Name a --customer.');
   if (role !== 'customer' && role !== 'staff') throw new Error('--role is customer or staff.');
   const secrets = await loadSecrets(dataDirectory(process.env));
   for (const subject of subjects) {

@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { signDevelopmentToken, type TokenClaims } from '@ordergraph/scripts/development-token.ts';
 import { freePorts } from '@ordergraph/scripts/embedded/ports.ts';
 import { loadSecrets } from '@ordergraph/scripts/secrets.ts';
-import { developmentPorts, startStack, type Stack, type StackOptions, type StackPorts } from '@ordergraph/scripts/stack.ts';
+import {
+  developmentPorts,
+  startStack,
+  type Stack,
+  type StackOptions,
+  type StackPorts,
+} from '@ordergraph/scripts/stack.ts';
 import { inject } from 'vitest';
 
 export type TestSystem = Stack & {

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startBackingServices } from '@ordergraph/scripts/embedded/services.ts';
 import type { TestProject } from 'vitest/node';
 
@@ -18,7 +19,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dataDir = await mkdtemp(join(tmpdir(), 'ordergraph-test-'));
   const services = await startBackingServices({
     dataDir,
-    programsDir: new URL('../.data/bin', import.meta.url).pathname,
+    programsDir: fileURLToPath(new URL('../.data/bin', import.meta.url)),
     ephemeral: true,
     log: (line) => process.stdout.write(`${line}\n`),
     ...given('databaseUrl', process.env['TEST_DATABASE_URL']),

@@ -2,12 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { linesPerOrderMax, Planner } from './plan.ts';
 import { planFile, UnreadableFile } from './read-file.ts';
 import type { FileLine } from './sales-lines.ts';
 
-const sample = new URL('../../data/online-retail-sample.csv', import.meta.url).pathname;
+const sample = fileURLToPath(new URL('../../data/online-retail-sample.csv', import.meta.url));
 let folder: string;
 
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 /** The command as it is called, on a whole system. */
 import { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestSystem, type TestSystem } from '@ordergraph/tests/environment.ts';
@@ -8,8 +9,8 @@ import { openTestShop } from '../testing/shop.ts';
 import { planFile } from './read-file.ts';
 import { stockUp } from './stocking.ts';
 
-const script = new URL('./replay.ts', import.meta.url).pathname;
-const sample = new URL('../../data/online-retail-sample.csv', import.meta.url).pathname;
+const script = fileURLToPath(new URL('./replay.ts', import.meta.url));
+const sample = fileURLToPath(new URL('../../data/online-retail-sample.csv', import.meta.url));
 let system: TestSystem;
 let orders: postgres.Sql;
 

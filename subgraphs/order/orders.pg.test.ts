@@ -1,12 +1,25 @@
 import { testDatabase, type TestDatabase } from '@ordergraph/tests/database.ts';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pino } from 'pino';
 import { cancelOrder, type CancelRequest } from './commands/cancel-order.ts';
-import { handleInventoryEvents, handlePaymentEvents, type InventoryEvent, type PaymentEvent } from './messaging/consumers.ts';
+import {
+  handleInventoryEvents,
+  handlePaymentEvents,
+  type InventoryEvent,
+  type PaymentEvent,
+} from './messaging/consumers.ts';
 import { startProcessManager, workOffDeadlines } from './process-manager.ts';
 import { findOrders } from './store/orders.ts';
-import { payment, place, placement, placeOne, policy, stock, stockCatalogue } from './test/builders.ts';
+import {
+  payment,
+  place,
+  placement,
+  placeOne,
+  policy,
+  stock,
+  stockCatalogue,
+} from './test/builders.ts';
 
 let database: TestDatabase;
 
@@ -79,7 +92,11 @@ test('the same key fifty times at once makes one order', async () => {
 });
 
 test('the same key within one batch makes one order', async () => {
-  const results = await place(database.sql, [placement('twin'), placement('twin'), placement('single')]);
+  const results = await place(database.sql, [
+    placement('twin'),
+    placement('twin'),
+    placement('single'),
+  ]);
   expect(results.map(({ kind }) => kind)).toEqual(['placed', 'replayed', 'placed']);
 });
 
@@ -95,7 +112,10 @@ test('a key with another request is refused, and belongs to its caller alone', a
 
 test('a refused order writes nothing, and its key can be used again', async () => {
   const [refused] = await place(database.sql, [placement('later', { sku: 'MILK' })]);
-  expect(refused).toMatchObject({ kind: 'rejected', rejections: [{ code: 'UNKNOWN_SKU', sku: 'MILK' }] });
+  expect(refused).toMatchObject({
+    kind: 'rejected',
+    rejections: [{ code: 'UNKNOWN_SKU', sku: 'MILK' }],
+  });
   const [placed] = await place(database.sql, [placement('later')]);
   expect(placed?.kind).toBe('placed');
 });
@@ -114,7 +134,11 @@ test('stock and money lead an order to CONFIRMED, each step once', async () => {
   const { id, totalMinor } = await placeOne(database.sql);
   const held = stock.held(id);
   await inventorySays(held, stock.held(id));
-  await paymentSays(payment.declined(id), payment.captured(id, totalMinor), payment.captured(id, totalMinor));
+  await paymentSays(
+    payment.declined(id),
+    payment.captured(id, totalMinor),
+    payment.captured(id, totalMinor),
+  );
   expect(await statusOf(id)).toBe('CONFIRMED');
   expect(await outboxTypes(id)).toEqual([
     'order.placed',
@@ -146,7 +170,8 @@ test('somebody else’s order cannot be cancelled, and looks absent', async () =
     kind: 'refused',
     refusal: { code: 'NOT_FOUND' },
   });
-  const keys = await database.sql`select from idempotency_keys where caller = 'bob' and key = 'bob'`;
+  const keys =
+    await database.sql`select from idempotency_keys where caller = 'bob' and key = 'bob'`;
   expect(keys).toHaveLength(0);
 });
 
@@ -223,7 +248,16 @@ test('two process managers share the work', async () => {
 });
 
 test('whatever arrives in whatever order, the row is the fold of its history and nothing is told twice', async () => {
-  const step = fc.constantFrom('held', 'refused', 'captured', 'declined', 'released', 'closed', 'cancel', 'time');
+  const step = fc.constantFrom(
+    'held',
+    'refused',
+    'captured',
+    'declined',
+    'released',
+    'closed',
+    'cancel',
+    'time',
+  );
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
       const { id, totalMinor } = await placeOne(database.sql);

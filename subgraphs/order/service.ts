@@ -12,7 +12,11 @@ import type { ServiceDefinition } from '@ordergraph/platform/service.ts';
 import { startSubgraphServer } from '@ordergraph/platform/subgraph-server.ts';
 import { createMetrics } from '@ordergraph/platform/telemetry.ts';
 import { cancelOrder } from './commands/cancel-order.ts';
-import { placeOrders, type PlacementRequest, type PlacementResult } from './commands/place-orders.ts';
+import {
+  placeOrders,
+  type PlacementRequest,
+  type PlacementResult,
+} from './commands/place-orders.ts';
 import { orderConfiguration } from './config.ts';
 import type { OrderChange } from './domain/order.ts';
 import { createLoaders } from './graphql/loaders.ts';
@@ -35,7 +39,10 @@ export const orderService: ServiceDefinition<typeof orderConfiguration> = {
   configuration: orderConfiguration,
   async start(config, logger) {
     await migrateDatabase(config.DATABASE_URL, new URL('./store/migrations/', import.meta.url));
-    const sql = openDatabase(config.DATABASE_URL, { poolMax: config.DATABASE_POOL_MAX, name: 'order' });
+    const sql = openDatabase(config.DATABASE_URL, {
+      poolMax: config.DATABASE_POOL_MAX,
+      name: 'order',
+    });
     const bus = await openEventBus(config.NATS_URL, config.NATS_PREFIX, 'order');
     const metrics = createMetrics('order');
     const policy = {
@@ -44,7 +51,11 @@ export const orderService: ServiceDefinition<typeof orderConfiguration> = {
     };
     const now = (): Date => systemClock.now();
 
-    const updates = openLiveUpdates(config.REDIS_URL, `${config.NATS_PREFIX}:order-changes`, logger);
+    const updates = openLiveUpdates(
+      config.REDIS_URL,
+      `${config.NATS_PREFIX}:order-changes`,
+      logger,
+    );
     const feed = await startFeed({ sql, updates, logger });
     const relay = startRelay({ sql, bus, owner: 'order', logger, metrics });
     const committed = (changes: readonly OrderChange[]): void => {
@@ -69,7 +80,13 @@ export const orderService: ServiceDefinition<typeof orderConfiguration> = {
         afterCommit: committed,
       }),
     ];
-    const processManager = startProcessManager({ sql, logger, policy, now, afterCommit: committed });
+    const processManager = startProcessManager({
+      sql,
+      logger,
+      policy,
+      now,
+      afterCommit: committed,
+    });
 
     const placements = new GroupCommit<PlacementRequest, PlacementResult>({
       run: async (requests) => {

@@ -25,7 +25,12 @@ export type CancelRefusal =
   | { readonly code: 'IDEMPOTENCY_KEY_REUSED' };
 
 export type CancelResult =
-  | { readonly kind: 'done'; readonly orderId: string; readonly replayed: boolean; readonly changes: readonly OrderChange[] }
+  | {
+      readonly kind: 'done';
+      readonly orderId: string;
+      readonly replayed: boolean;
+      readonly changes: readonly OrderChange[];
+    }
   | { readonly kind: 'refused'; readonly refusal: CancelRefusal };
 
 /** Thrown inside the transaction so that a refusal leaves nothing behind, the key included. */

@@ -64,7 +64,10 @@ export async function placeOrders(
   const refused = pending.filter(({ placed }) => !placed);
   const known = await findKeys(sql, refused.map(claimOf));
   refused.forEach((entry, i) => {
-    results.set(entry, earlierResult(known[i]) ?? { kind: 'rejected', rejections: entry.rejections });
+    results.set(
+      entry,
+      earlierResult(known[i]) ?? { kind: 'rejected', rejections: entry.rejections },
+    );
   });
   const accepted = pending.filter(({ placed }) => placed);
   if (accepted.length > 0) {

@@ -47,11 +47,19 @@ const commands = {
   EndHold: { kind: 'EndHold' },
   TimeOutPlacement: { kind: 'TimeOutPlacement' },
   CompleteCancellation: { kind: 'CompleteCancellation' },
-  CancelOrder: { kind: 'CancelOrder', reason: 'CUSTOMER_REQUEST', note: null, expectedVersion: null },
+  CancelOrder: {
+    kind: 'CancelOrder',
+    reason: 'CUSTOMER_REQUEST',
+    note: null,
+    expectedVersion: null,
+  },
 } as const satisfies Record<OrderCommand['kind'], OrderCommand>;
 
 /** Written out by hand from the order's life as it was promised, not read from the code's own table. */
-const outcomes: Record<OrderStatus, Record<OrderCommand['kind'], OrderStatus | 'ignored' | 'rejected'>> = {
+const outcomes: Record<
+  OrderStatus,
+  Record<OrderCommand['kind'], OrderStatus | 'ignored' | 'rejected'>
+> = {
   PLACED: {
     RecordStockHeld: 'RESERVED',
     RecordStockRefused: 'REJECTED',
@@ -127,7 +135,9 @@ function nothingButRefusal(): Record<OrderCommand['kind'], 'ignored' | 'rejected
 }
 
 const cells = statuses.flatMap((status) =>
-  Object.values(commands).map((command) => [status, command.kind, outcomes[status][command.kind]] as const),
+  Object.values(commands).map(
+    (command) => [status, command.kind, outcomes[status][command.kind]] as const,
+  ),
 );
 
 test.each(cells)('given %s, when %s, then %s', (status, kind, outcome) => {
@@ -165,7 +175,10 @@ test.each([
     { kind: 'RecordPaymentCaptured', ...captured },
     { now, changeId: 'evt_1' },
   );
-  expect(decision).toMatchObject({ kind: 'accepted', change: { status: 'ON_HOLD', reason: 'AMOUNT_MISMATCH' } });
+  expect(decision).toMatchObject({
+    kind: 'accepted',
+    change: { status: 'ON_HOLD', reason: 'AMOUNT_MISMATCH' },
+  });
 });
 
 test('staff may cancel an order on hold', () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decidePlacement, type CatalogueEntry, type RequestedLine } from './placement.ts';
 
@@ -21,7 +21,11 @@ const catalogue = new Map<string, CatalogueEntry>(
     ['POT', 'Pot', 2_000, 'EUR'],
   ].map(([sku, name, minor, currency]) => [
     String(sku),
-    { sku: String(sku), name: String(name), price: { minor: Number(minor), currency: String(currency) } },
+    {
+      sku: String(sku),
+      name: String(name),
+      price: { minor: Number(minor), currency: String(currency) },
+    },
   ]),
 );
 
@@ -57,10 +61,23 @@ test('an order keeps the names and prices of its moment', () => {
   expect(place([{ quantity: 2 }, { sku: 'CUP' }])).toMatchObject({
     kind: 'accepted',
     placed: {
-      order: { status: 'PLACED', version: 1, currency: 'GBP', subtotalMinor: 2_199, totalMinor: 2_199 },
+      order: {
+        status: 'PLACED',
+        version: 1,
+        currency: 'GBP',
+        subtotalMinor: 2_199,
+        totalMinor: 2_199,
+      },
       lines: [
         { id: 'oln_1', sku: 'TEA', name: 'Tea', quantity: 2, unitPriceMinor: 450, totalMinor: 900 },
-        { id: 'oln_2', sku: 'CUP', name: 'Cup', quantity: 1, unitPriceMinor: 1_299, totalMinor: 1_299 },
+        {
+          id: 'oln_2',
+          sku: 'CUP',
+          name: 'Cup',
+          quantity: 1,
+          unitPriceMinor: 1_299,
+          totalMinor: 1_299,
+        },
       ],
       change: { id: 'evt_1', version: 1, previousStatus: null, status: 'PLACED', occurredAt: now },
     },
@@ -78,7 +95,10 @@ test('the total is the sum of the lines, for any quantities and negotiated price
     fc.property(fc.array(line, { minLength: 1, maxLength: 250 }), (lines) => {
       const decision = place(lines);
       if (decision.kind !== 'accepted') throw new Error('refused');
-      const expected = lines.reduce((sum, { quantity, unitPrice }) => sum + quantity * (unitPrice?.minor ?? 450), 0);
+      const expected = lines.reduce(
+        (sum, { quantity, unitPrice }) => sum + quantity * (unitPrice?.minor ?? 450),
+        0,
+      );
       expect(decision.placed.order.totalMinor).toBe(expected);
     }),
   );
@@ -90,7 +110,13 @@ test('every line at fault is named', () => {
     kind: 'rejected',
     rejections: [
       { code: 'UNKNOWN_SKU', line: 0, sku: 'NONE' },
-      { code: 'PRICE_CHANGED', line: 2, sku: 'TEA', expected: wrong, actual: { minor: 450, currency: 'GBP' } },
+      {
+        code: 'PRICE_CHANGED',
+        line: 2,
+        sku: 'TEA',
+        expected: wrong,
+        actual: { minor: 450, currency: 'GBP' },
+      },
     ],
   });
 });

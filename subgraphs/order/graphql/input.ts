@@ -36,7 +36,10 @@ export function optionalEmail(
   field: readonly string[],
 ): string | null {
   const text = optionalText(value, field);
-  if (text !== null && !/^[^\s@<>",;:\\()[\]]+@[^\s@<>",;:\\()[\]]+\.[^\s@<>",;:\\()[\]]+$/.test(text)) {
+  if (
+    text !== null &&
+    !/^[^\s@<>",;:\\()[\]]+@[^\s@<>",;:\\()[\]]+\.[^\s@<>",;:\\()[\]]+$/.test(text)
+  ) {
     throw badUserInput('This is not an e-mail address.', field);
   }
   return text;
@@ -46,7 +49,10 @@ export function optionalEmail(
 export function paymentToken(value: string, field: readonly string[]): string {
   const token = requiredText(value, field);
   if (looksLikeCardNumber(token)) {
-    throw badUserInput('This looks like a card number; give the token your provider made of it.', field);
+    throw badUserInput(
+      'This looks like a card number; give the token your provider made of it.',
+      field,
+    );
   }
   return token;
 }

@@ -7,8 +7,20 @@ import type { CancelRefusal } from '../commands/cancel-order.ts';
 import type { Address } from '../domain/order.ts';
 import type { PlacementRejection, PlaceOrder, RequestedLine } from '../domain/placement.ts';
 import type { OrderContext } from './context.ts';
-import type { AddressInput, MutationResolvers, OrderLineInput, PlaceOrderInput } from './generated.ts';
-import { integer, money, optionalEmail, optionalText, paymentToken, requiredText } from './input.ts';
+import type {
+  AddressInput,
+  MutationResolvers,
+  OrderLineInput,
+  PlaceOrderInput,
+} from './generated.ts';
+import {
+  integer,
+  money,
+  optionalEmail,
+  optionalText,
+  paymentToken,
+  requiredText,
+} from './input.ts';
 import { basicRefusal, type Refusal } from './sources.ts';
 
 const linesMax = 250;
@@ -78,7 +90,11 @@ function readPlacement(input: PlaceOrderInput, caller: string, context: OrderCon
   };
 }
 
-function readLine(line: OrderLineInput, field: string[], { identity }: OrderContext): RequestedLine {
+function readLine(
+  line: OrderLineInput,
+  field: string[],
+  { identity }: OrderContext,
+): RequestedLine {
   const { expectedUnitPrice: expected, unitPrice } = line;
   if (unitPrice) {
     if (identity.role !== 'staff') throw fault('FORBIDDEN', 'Only staff may give a price.');
@@ -126,7 +142,10 @@ function explainPlacement(rejection: PlacementRejection): Refusal {
       };
     }
     case 'MIXED_CURRENCIES':
-      throw badUserInput('All lines of an order must be in one currency.', lineField(rejection.line));
+      throw badUserInput(
+        'All lines of an order must be in one currency.',
+        lineField(rejection.line),
+      );
     case 'LIMIT_EXCEEDED':
       return basicRefusal('LIMIT_EXCEEDED', 'The order is worth more than can be charged.', [
         'input',

@@ -2,7 +2,13 @@ import { requireCaller } from '@ordergraph/platform/access.ts';
 import { fault } from '@ordergraph/platform/errors.ts';
 import type { Order, OrderChange } from '../domain/order.ts';
 import { streamActivity } from '../live/activity-stream.ts';
-import { cursorExpired, feedCursor, orderCursor, readFeedCursor, readOrderCursor } from '../live/cursors.ts';
+import {
+  cursorExpired,
+  feedCursor,
+  orderCursor,
+  readFeedCursor,
+  readOrderCursor,
+} from '../live/cursors.ts';
 import { streamOrder } from '../live/order-stream.ts';
 import { feedEnd, isKnownPosition } from '../store/history.ts';
 import { visibleOrder } from './access.ts';
@@ -76,7 +82,9 @@ function relayed<T>(
       }
       const { value, done } = await source.next();
       loaders.order.clearAll();
-      return done ? { value: undefined, done: true } : { value: options.toSource(value), done: false };
+      return done
+        ? { value: undefined, done: true }
+        : { value: options.toSource(value), done: false };
     },
     return: async () => {
       await source.return(undefined);

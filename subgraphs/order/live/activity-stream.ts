@@ -62,7 +62,10 @@ export function streamActivity(
         if (entry) return entry;
         if (overflown) {
           end();
-          throw fault('SLOW_CONSUMER', 'The stream fell too far behind; continue from its last cursor.');
+          throw fault(
+            'SLOW_CONSUMER',
+            'The stream fell too far behind; continue from its last cursor.',
+          );
         }
         if (!missing) await signal.wait(quietWaitMs);
       }

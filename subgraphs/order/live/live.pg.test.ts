@@ -177,7 +177,10 @@ test('activity continues behind any of its cursors without gap or repeat, while 
     await reserve(id, instance);
     await pay(id, totalMinor, instance);
   });
-  const whole = await take(streamActivity({ sql: database.sql, feed: instance.feed }, topic, from), 60);
+  const whole = await take(
+    streamActivity({ sql: database.sql, feed: instance.feed }, topic, from),
+    60,
+  );
   await Promise.all(work);
   for (const cut of [0, 1, 17, 42, 58]) {
     const place = whole[cut];

@@ -22,7 +22,12 @@ import { noteReturned, type Returned } from '../store/cancellations.ts';
 import { upsertEntries } from '../store/catalogue.ts';
 import { lockOrders } from '../store/orders.ts';
 
-export const inventoryEventsWanted = [stockHeld, stockRefused, stockReleased, productUpserted] as const;
+export const inventoryEventsWanted = [
+  stockHeld,
+  stockRefused,
+  stockReleased,
+  productUpserted,
+] as const;
 export const paymentEventsWanted = [
   paymentCaptured,
   paymentDeclined,
@@ -40,7 +45,9 @@ export async function handleInventoryEvents(
   events: readonly InventoryEvent[],
   context: HandlerContext,
 ): Promise<readonly OrderChange[]> {
-  const products = events.flatMap((event) => (event.type === 'product.upserted' ? [event.data] : []));
+  const products = events.flatMap((event) =>
+    event.type === 'product.upserted' ? [event.data] : [],
+  );
   if (products.length > 0) await upsertEntries(tx, products);
   const answers = events.filter((event) => event.type !== 'product.upserted');
   return handleAnswers(tx, answers, context);

@@ -7,7 +7,9 @@ export async function findEntries(
   sql: Queryable,
   skus: readonly string[],
 ): Promise<Map<string, CatalogueEntry>> {
-  const rows = await sql<{ sku: string; name: string; unit_price_minor: number; currency: string }[]>`
+  const rows = await sql<
+    { sku: string; name: string; unit_price_minor: number; currency: string }[]
+  >`
     select sku, name, unit_price_minor, currency from catalogue
     where sku = any(${[...new Set(skus)]}::text[])`;
   return new Map(

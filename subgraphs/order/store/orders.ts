@@ -211,7 +211,10 @@ export async function listOrders(
 export type LineOfOrder = OrderLine & { readonly orderId: string };
 
 /** The lines of orders, in order of position. */
-export async function findLines(sql: Queryable, orderIds: readonly string[]): Promise<LineOfOrder[]> {
+export async function findLines(
+  sql: Queryable,
+  orderIds: readonly string[],
+): Promise<LineOfOrder[]> {
   return sql<LineOfOrder[]>`
     select order_id as "orderId", id, sku, name, quantity, unit_price_minor as "unitPriceMinor",
       total_minor as "totalMinor"

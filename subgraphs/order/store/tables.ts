@@ -33,7 +33,10 @@ export const orders = pgTable(
   'orders',
   {
     id: text('id').primaryKey(),
-    number: text('number').notNull().unique().default(sql`nextval('order_numbers')`),
+    number: text('number')
+      .notNull()
+      .unique()
+      .default(sql`nextval('order_numbers')`),
     customerId: text('customer_id').notNull(),
     status: text('status').notNull(),
     statusReason: text('status_reason'),
@@ -53,7 +56,9 @@ export const orders = pgTable(
   (table) => [
     // Identifiers sort by time of placement, so lists page by them alone.
     index('orders_of_customer').on(table.customerId, table.id),
-    index('orders_deadline').on(table.deadlineAt).where(sql`deadline_at is not null`),
+    index('orders_deadline')
+      .on(table.deadlineAt)
+      .where(sql`deadline_at is not null`),
     check(
       'orders_status',
       sql`status in ('PLACED', 'RESERVED', 'CONFIRMED', 'REJECTED', 'EXPIRED', 'CANCELLING', 'CANCELLED', 'ON_HOLD')`,
@@ -79,7 +84,10 @@ export const orderLines = pgTable(
   (table) => [
     primaryKey({ columns: [table.orderId, table.position] }),
     check('order_lines_quantity', sql`quantity between 1 and 100000`),
-    check('order_lines_total', sql`total_minor = quantity * unit_price_minor and unit_price_minor >= 0`),
+    check(
+      'order_lines_total',
+      sql`total_minor = quantity * unit_price_minor and unit_price_minor >= 0`,
+    ),
   ],
 );
 
@@ -98,7 +106,9 @@ export const orderHistory = pgTable(
     holdExpiresAt: instant('hold_expires_at'),
     occurredAt: instant('occurred_at').notNull(),
     /** The transaction and the place in it: rows of finished transactions have a total order that never changes. */
-    transaction: xid8('transaction').notNull().default(sql`pg_current_xact_id()`),
+    transaction: xid8('transaction')
+      .notNull()
+      .default(sql`pg_current_xact_id()`),
     position: bigserial('position', { mode: 'number' }).notNull(),
   },
   (table) => [

@@ -31,7 +31,12 @@ export function placement(
     command: {
       customerId: caller,
       lines: [
-        { sku: given.sku ?? 'TEA', quantity: given.quantity ?? 1, expectedUnitPrice: null, unitPrice: null },
+        {
+          sku: given.sku ?? 'TEA',
+          quantity: given.quantity ?? 1,
+          expectedUnitPrice: null,
+          unitPrice: null,
+        },
       ],
       shippingAddress: {
         name: 'Alice',
@@ -57,7 +62,10 @@ export async function place(
   return placeOrders(sql, requests, { now: () => new Date(), policy });
 }
 
-export async function placeOne(sql: Database, given?: Parameters<typeof placement>[1]): Promise<Order> {
+export async function placeOne(
+  sql: Database,
+  given?: Parameters<typeof placement>[1],
+): Promise<Order> {
   const [result] = await place(sql, [placement(newId('evt'), given)]);
   if (result?.kind !== 'placed') throw new Error('The order was not placed');
   return result.order;
