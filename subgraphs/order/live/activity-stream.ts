@@ -3,19 +3,21 @@
  * feed, so that a client continues where it stopped, on whichever instance.
  */
 import type { Database } from '@ordergraph/platform/database.ts';
-import { fault } from '@ordergraph/platform/errors.ts';
 import { Signal } from '@ordergraph/platform/signal.ts';
 import { feedAfter, isBehind, type FeedEntry, type FeedPosition } from '../store/history.ts';
 import type { Feed } from './feed.ts';
 import { asGenerator } from './order-stream.ts';
 
-/** How many changes may wait for a slow reader before its stream is ended. */
-const bufferMax = 5_000;
+/** How many changes may wait in memory for a slow reader; beyond it, they wait in the database. */
+const bufferMax = 1_000;
 const quietWaitMs = 60_000;
 
 /**
  * Changes behind a place, for ever. `customerId` null means everybody's.
- * Ends with SLOW_CONSUMER if the reader falls too far behind; it can continue from its last cursor.
+ *
+ * The stream is live or catching up. Live, it hands on what the feed calls back with. It is catching up at its start, and
+ * whenever a slow reader let the buffer overflow: the buffer is dropped, the feed is listened to anew, and everything up
+ * to where the feed stood then is read from the database.
  */
 export function streamActivity(
   source: { sql: Database; feed: Feed },
@@ -23,55 +25,59 @@ export function streamActivity(
   after: FeedPosition,
 ): AsyncGenerator<FeedEntry> {
   const signal = new Signal();
-  let buffer: FeedEntry[] = [];
   let place = after;
-  let overflown = false;
   let ended = false;
-  const live = source.feed.onAll((entry) => {
-    if (customerId !== null && entry.customerId !== customerId) return;
-    if (buffer.length < bufferMax) buffer.push(entry);
-    else overflown = true;
+  let buffer: FeedEntry[] = [];
+  let overflown = false;
+  const listener = (entry: FeedEntry): void => {
+    if (overflown || (customerId !== null && entry.customerId !== customerId)) return;
+    overflown = buffer.length >= bufferMax;
+    if (!overflown) buffer.push(entry);
     signal.ring();
-  });
-  // Up to where the feed stood when we began to listen, changes come from the database.
-  let missing = isBehind(live.from, after);
-  const end = (): void => {
-    ended = true;
+  };
+  let live = source.feed.onAll(listener);
+  let fromHistory: FeedEntry[] = [];
+  let catchingUp = isBehind(live.from, after);
+
+  const listenAnew = (): void => {
     live.end();
-    signal.ring();
+    buffer = [];
+    overflown = false;
+    live = source.feed.onAll(listener);
+    catchingUp = true;
   };
-  const catchUp = async (): Promise<FeedEntry[]> => {
+  const readHistory = async (): Promise<void> => {
     const entries = await feedAfter(source.sql, place, customerId);
-    const before = entries.filter((entry) => !isBehind(entry, live.from));
-    if (before.length < entries.length || entries.length === 0) missing = false;
-    return before;
+    fromHistory = entries.filter((entry) => !isBehind(entry, live.from));
+    catchingUp = entries.length > 0 && fromHistory.length === entries.length;
   };
-  let caughtUp: FeedEntry[] = [];
   const take = async (): Promise<FeedEntry | undefined> => {
-    if (missing && caughtUp.length === 0) caughtUp = await catchUp();
-    const entry = caughtUp.shift() ?? (missing ? undefined : buffer.shift());
-    if (!entry) return undefined;
-    if (!isBehind(entry, place)) return take();
-    place = { transaction: entry.transaction, position: entry.position };
-    return entry;
+    for (;;) {
+      if (fromHistory.length === 0 && catchingUp) await readHistory();
+      const entry = fromHistory.shift() ?? (catchingUp ? undefined : buffer.shift());
+      if (entry && isBehind(entry, place)) return entry;
+      if (entry || catchingUp) continue;
+      if (!overflown) return undefined;
+      listenAnew();
+    }
   };
   return asGenerator({
     next: async () => {
       while (!ended) {
         const entry = await take();
-        if (entry) return entry;
-        if (overflown) {
-          end();
-          throw fault(
-            'SLOW_CONSUMER',
-            'The stream fell too far behind; continue from its last cursor.',
-          );
+        if (entry) {
+          place = { transaction: entry.transaction, position: entry.position };
+          return entry;
         }
-        if (!missing) await signal.wait(quietWaitMs);
+        await signal.wait(quietWaitMs);
       }
       buffer = [];
       return undefined;
     },
-    end,
+    end: () => {
+      ended = true;
+      live.end();
+      signal.ring();
+    },
   });
 }

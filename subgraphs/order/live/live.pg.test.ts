@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vites
 import type { OrderChange } from '../domain/order.ts';
 import { handleInventoryEvents, handlePaymentEvents } from '../messaging/consumers.ts';
 import { feedEnd, isBehind } from '../store/history.ts';
-import { payment, placeOne, policy, stock, stockCatalogue } from '../test/builders.ts';
+import { payment, place, placement, placeOne, policy, stock, stockCatalogue } from '../test/builders.ts';
 import { streamActivity } from './activity-stream.ts';
 import { startFeed, type Feed } from './feed.ts';
 import { streamOrder } from './order-stream.ts';
@@ -219,4 +219,33 @@ test('a change of a transaction that began first and commits last is not passed 
   expect(new Set(entries.map(({ orderId }) => orderId))).toEqual(new Set([slow.id, fast.id]));
   const [a, b] = entries;
   expect(a && b && isBehind(b, a)).toBe(true);
+});
+
+test('activity that waits longer than memory holds is read from the history, without gap or repeat', async () => {
+  const instance = await startInstance(randomUUID());
+  const customer = randomUUID();
+  const from = await feedEnd(database.sql);
+  const stream = streamActivity({ sql: database.sql, feed: instance.feed }, customer, from);
+  const follower = streamActivity({ sql: database.sql, feed: instance.feed }, customer, from);
+  const key = (wave: number, i: number): string => `${customer}:${wave}:${i}`;
+  const placeWave = async (wave: number): Promise<void> => {
+    const requests = Array.from({ length: 700 }, (_, i) =>
+      placement(key(wave, i), { caller: customer }),
+    );
+    const results = await place(database.sql, requests);
+    const changes = results.flatMap((result) => (result.kind === 'placed' ? [result.change] : []));
+    // The first is told, so that all are tailed now and not at the next look.
+    instance.updates.publish(changes.slice(0, 1));
+  };
+  // The follower reads each wave to its end, so the feed has handed it to the stream that nobody reads.
+  const followed: string[] = [];
+  for (let wave = 0; wave < 3; wave += 1) {
+    await placeWave(wave);
+    followed.push(...(await take(follower, 700)).map(({ id }) => id));
+  }
+  const some = (await take(stream, 10)).map(({ id }) => id);
+  await placeWave(3);
+  followed.push(...(await take(follower, 700)).map(({ id }) => id));
+  const rest = (await take(stream, 2790)).map(({ id }) => id);
+  expect([...some, ...rest]).toEqual(followed);
 });
