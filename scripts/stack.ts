@@ -18,6 +18,7 @@ import { startSmtpSink } from '@ordergraph/sandbox/smtp-sink/server.ts';
 import { subgraphs, type SubgraphName } from '@ordergraph/schema/subgraphs.ts';
 import type { DestinationStream } from 'pino';
 import type { z } from 'zod';
+import { restartable, type Restartable } from './restartable.ts';
 import { developmentAudience, developmentIssuer, jwksFile, loadSecrets } from './secrets.ts';
 
 export type StackPorts = Readonly<
@@ -60,6 +61,8 @@ export type Stack = {
   readonly providerUrl: string;
   readonly databaseUrls: Readonly<Record<SubgraphName, string>>;
   readonly mails: Awaited<ReturnType<typeof startSmtpSink>>;
+  /** Each can be stopped and started again while the others run. */
+  readonly services: Readonly<Record<SubgraphName, Restartable>>;
   /** Stops the router first, so that nobody is answered by half a system. */
   stop(): Promise<void>;
 };
@@ -122,18 +125,15 @@ async function startAll(
   };
   const running = await Promise.all(
     subgraphs.map(async ({ name }) => {
+      const definition = definitions[name] as ServiceDefinition<z.ZodType>;
       const environment = {
         ...shared,
         PORT: String(ports[name]),
         DATABASE_URL: databaseUrls[name],
       };
-      const service = await run(
-        definitions[name] as ServiceDefinition<z.ZodType>,
-        environment,
-        options,
-      );
+      const service = await restartable(() => run(definition, environment, options));
       started.push(service);
-      return [name, service.url] as const;
+      return [name, service] as const;
     }),
   );
   const router = await run(
@@ -141,7 +141,9 @@ async function startAll(
     {
       ...shared,
       PORT: String(ports.router),
-      SUBGRAPH_URLS: JSON.stringify(Object.fromEntries(running)),
+      SUBGRAPH_URLS: JSON.stringify(
+        Object.fromEntries(running.map(([name, { url }]) => [name, url])),
+      ),
       WEBHOOK_TARGETS: JSON.stringify({
         sandbox: `http://127.0.0.1:${ports.payment}/webhooks/sandbox`,
       }),
@@ -152,7 +154,14 @@ async function startAll(
     options,
   );
   started.push(router);
-  return { url: router.url, mailsUrl: mails.url, providerUrl: provider.url, databaseUrls, mails };
+  return {
+    url: router.url,
+    mailsUrl: mails.url,
+    providerUrl: provider.url,
+    databaseUrls,
+    mails,
+    services: Object.fromEntries(running) as Record<SubgraphName, Restartable>,
+  };
 }
 
 async function run<S extends z.ZodType>(

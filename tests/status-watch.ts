@@ -1,6 +1,6 @@
 /** A subscription to orders' statuses, with everything that it brought, in the order in which it came. */
 import type { Received } from '@ordergraph/router/test/clients.ts';
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { z } from 'zod';
 
 const changeSchema = z.object({
@@ -31,15 +31,26 @@ export type StatusWatch = {
   stop(): void;
 };
 
-export const changeFields = 'cursor status previousStatus version snapshot order { id }';
+const changeFields = 'cursor status previousStatus version snapshot order { id }';
+
+export const watchOperation = `subscription Watch($orderId: ID!, $after: String) {
+  orderStatusChanged(orderId: $orderId, after: $after) { ${changeFields} }
+}`;
+export const watchAllOperation = `subscription WatchAll($after: String) {
+  orderActivity(after: $after) { ${changeFields} }
+}`;
 
 const patience = { timeout: 30_000, interval: 20 };
 
 export function statusWatch(received: Received): StatusWatch {
-  const changes = (): StatusChange[] => received.results.flatMap(changesIn);
+  const read: StatusChange[] = [];
+  const changes = (): readonly StatusChange[] => {
+    for (const message of received.results.slice(read.length)) read.push(changeIn(message));
+    return read;
+  };
   return {
     get changes() {
-      return changes();
+      return [...changes()];
     },
     get end() {
       return received.end;
@@ -47,7 +58,7 @@ export function statusWatch(received: Received): StatusWatch {
     async until(satisfies) {
       const over = (): boolean => received.end !== undefined || changes().some(satisfies);
       await vi.waitUntil(over, patience).catch(() => undefined);
-      const seen = changes();
+      const seen = [...changes()];
       if (seen.some(satisfies)) return seen;
       throw new Error(`Seen: ${JSON.stringify(seen)}; the end: ${JSON.stringify(received.end)}`);
     },
@@ -55,11 +66,39 @@ export function statusWatch(received: Received): StatusWatch {
   };
 }
 
-function changesIn(message: unknown): StatusChange[] {
-  return Object.values(messageSchema.parse(message).data);
+function changeIn(message: unknown): StatusChange {
+  const [change] = Object.values(messageSchema.parse(message).data);
+  if (!change) throw new Error(`Nothing came with ${JSON.stringify(message)}`);
+  return change;
 }
 
-/** What is told of a change beside its cursor: version, state before and after. */
-export function stepOf({ version, previousStatus, status }: StatusChange): string {
-  return `${version} ${previousStatus ?? '-'} ${status}`;
+/**
+ * Holds one order's stream to its promise: the present state first, then every later change once, in order.
+ * @param path the order's statuses, from version 1 on
+ */
+export function expectEachOnce(changes: readonly StatusChange[], path: readonly string[]): void {
+  const [first, ...later] = changes.map(stepOf);
+  const from = first?.version ?? 0;
+  expect(first).toEqual({
+    version: from,
+    previousStatus: null,
+    status: path[from - 1],
+    snapshot: true,
+  });
+  expect(later).toEqual(stepsAfter(from, path));
+}
+
+/** What a change tells beside its cursor and its order. */
+export function stepOf({ version, previousStatus, status, snapshot }: StatusChange) {
+  return { version, previousStatus, status, snapshot };
+}
+
+/** The changes of a path above a version, as a stream tells them. */
+export function stepsAfter(version: number, path: readonly string[]) {
+  return path.slice(version).map((status, i) => ({
+    version: version + 1 + i,
+    previousStatus: path[version + i - 1] ?? null,
+    status,
+    snapshot: false,
+  }));
 }

@@ -4,7 +4,12 @@ import type { TokenClaims } from '@ordergraph/scripts/development-token.ts';
 import { overSocket, socketClient } from '@ordergraph/router/test/clients.ts';
 import { z } from 'zod';
 import { postGraphql, type Answer, type Operation } from './graphql-over-http.ts';
-import { changeFields, statusWatch, type StatusWatch } from './status-watch.ts';
+import {
+  statusWatch,
+  watchAllOperation,
+  watchOperation,
+  type StatusWatch,
+} from './status-watch.ts';
 
 const money = z.object({ amount: z.string(), currencyCode: z.string() });
 const orderSchema = z.object({
@@ -87,10 +92,6 @@ const operations = {
   payOrder: `mutation Pay($input: PayOrderInput!) { outcome: payOrder(input: $input) { ${outcomeFields} } }`,
   cancelOrder: `mutation Cancel($input: CancelOrderInput!) { outcome: cancelOrder(input: $input) { ${outcomeFields} } }`,
   order: `query Order($id: ID!) { order(id: $id) { ${orderFields} } }`,
-  watch: `subscription Watch($orderId: ID!, $after: String) {
-    orderStatusChanged(orderId: $orderId, after: $after) { ${changeFields} }
-  }`,
-  watchAll: `subscription WatchAll($after: String) { orderActivity(after: $after) { ${changeFields} } }`,
 };
 
 /** Opens the shop to a caller: `alice`, a customer, if not told otherwise. */
@@ -134,10 +135,16 @@ export async function openStorefront(
           z.object({ order: orderSchema.nullable() }),
         )
       ).order,
-    watch: (orderId, after) => subscribe(operations.watch, { orderId, after }),
-    watchAll: (after) => subscribe(operations.watchAll, { after }),
+    watch: (orderId, after) => subscribe(watchOperation, { orderId, after }),
+    watchAll: (after) => subscribe(watchAllOperation, { after }),
     close: async () => socket.dispose(),
   };
+}
+
+/** The order that was placed. @throws if it was refused */
+export function placedIn(outcome: { order: OrderView | null; userErrors?: unknown }): OrderView {
+  if (outcome.order) return outcome.order;
+  throw new Error(`No order was placed: ${JSON.stringify(outcome.userErrors)}`);
 }
 
 /** An order as `placeOrder` takes it, but for a key that was not given. */

@@ -1,0 +1,5 @@
+import type { Money } from './storefront.ts';
+
+export function pounds(amount: string): Money {
+  return { amount, currencyCode: 'GBP' };
+}

@@ -1,0 +1,51 @@
+/** The system of a test file, with its stockroom and its customers; after each test every invariant must hold. */
+import type { TokenClaims } from '@ordergraph/scripts/development-token.ts';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { startTestSystem, type TestSystem } from './environment.ts';
+import { expectInvariantsToHold } from './kept-promises.ts';
+import { openStockroom, type Stockroom } from './stockroom.ts';
+import { openStorefront, type Storefront } from './storefront.ts';
+
+export type ShopUnderTest = {
+  readonly system: TestSystem;
+  readonly stockroom: Stockroom;
+  /** A caller's storefront; closed at the end of the file. */
+  open(claims?: Partial<TokenClaims>): Promise<Storefront>;
+};
+
+/** Starts a system before the file's tests, and stops it behind them. */
+export function shopUnderTest(options: Parameters<typeof startTestSystem>[0] = {}): ShopUnderTest {
+  let system: TestSystem | undefined;
+  let stockroom: Stockroom | undefined;
+  const storefronts: Storefront[] = [];
+  const shop: ShopUnderTest = {
+    get system() {
+      return started(system);
+    },
+    get stockroom() {
+      return started(stockroom);
+    },
+    async open(claims) {
+      const storefront = await openStorefront(shop.system, claims);
+      storefronts.push(storefront);
+      return storefront;
+    },
+  };
+  beforeAll(async () => {
+    system = await startTestSystem(options);
+    stockroom = await openStockroom(system);
+  });
+  afterEach(() => expectInvariantsToHold(shop.system));
+  afterAll(async () => {
+    await Promise.all(
+      [...storefronts, ...(stockroom ? [stockroom] : [])].map((each) => each.close()),
+    );
+    await system?.stop();
+  });
+  return shop;
+}
+
+function started<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error('The system is started before the first test');
+  return part;
+}
