@@ -18,8 +18,11 @@ const causeMax = 2_000;
 /** What follows it in a message id tells one replay of an event from another: the server would drop a repeated id. */
 const replayMark = '#';
 
-/** Stores a dead letter once; a later failure of the same event replaces the cause. */
-export async function storeDeadLetter(sql: Database, letter: DeadLetter): Promise<void> {
+/**
+ * Stores a dead letter once; a later failure of the same event replaces the cause.
+ * @returns false if the event was dealt with meanwhile, by an instance to which it was delivered again
+ */
+export async function storeDeadLetter(sql: Database, letter: DeadLetter): Promise<boolean> {
   // PostgreSQL takes no NUL in a text; a message that nobody can read may well hold one.
   const [messageId, type, envelope, cause] = [
     letter.messageId.split(replayMark)[0] ?? '',
@@ -27,12 +30,15 @@ export async function storeDeadLetter(sql: Database, letter: DeadLetter): Promis
     letter.envelope,
     letter.cause.slice(0, causeMax),
   ].map((text) => text.replaceAll('\0', '\u{fffd}').toWellFormed());
-  await sql`
+  const stored = await sql`
     insert into dead_letters (consumer, event_id, type, envelope, cause, deliveries)
-    values (${letter.consumer}, ${messageId ?? ''}, ${type ?? ''}, ${envelope ?? ''}, ${cause ?? ''},
-      ${letter.deliveries})
+    select ${letter.consumer}, ${messageId ?? ''}, ${type ?? ''}, ${envelope ?? ''}, ${cause ?? ''},
+      ${letter.deliveries}::int
+    where not exists (
+      select from inbox where consumer = ${letter.consumer} and event_id = ${messageId ?? ''})
     on conflict (consumer, event_id) do update
     set cause = excluded.cause, deliveries = excluded.deliveries, replayed_at = null`;
+  return stored.count > 0;
 }
 
 /** Dead letters not replayed yet, oldest first, at most 1,000. */

@@ -4,7 +4,8 @@
  * Protocol: messages are taken as they come, up to a batch. In one transaction the ids are inserted into the inbox and
  * the events that were new there are handed to the handler; after the commit the messages are acknowledged.
  * A crash before the commit leaves nothing; a crash after it and before the acknowledgement has the messages delivered
- * again, and the inbox drops them. Whoever stops or is interrupted gives back what it has not handled.
+ * again, and the inbox drops them. Whoever stops or is interrupted gives back what it has not handled; what a killed or
+ * frozen instance held is delivered again after the acknowledgement wait, see `held-messages.ts`.
  *
  * A batch that fails for a passing reason (the database is away, a dead-lock) is tried again as it is. Any other failure
  * halves it until the events at fault stand alone; such an event is delivered again with back-off, and after its last
@@ -32,6 +33,7 @@ import {
 import { eventSubject, streamName } from '@ordergraph/schema/events/streams.ts';
 import { isTransient, type Database, type Transaction } from './database.ts';
 import { storeDeadLetter } from './dead-letters.ts';
+import { HeldMessages } from './held-messages.ts';
 import {
   consumerNotFound,
   eventAt,
@@ -62,7 +64,7 @@ export type ConsumerOptions<D extends EventDefinition, R = void> = {
   readonly batchMax?: number;
   /** How often an event may fail alone before it goes to the dead letters. */
   readonly deliveriesMax?: number;
-  /** How long the server waits for an acknowledgement before it delivers again; 30 s by default. */
+  /** How long the server waits for an acknowledgement or a sign of life before it delivers again; 5 s by default. */
   readonly acknowledgeWithinMs?: number;
 };
 
@@ -73,7 +75,9 @@ type Readable<D extends EventDefinition> = { readonly message: JsMsg; readonly e
 
 const defaultBatchMax = 256;
 const defaultDeliveriesMax = 6;
-const defaultAcknowledgeWithinMs = 30_000;
+const defaultAcknowledgeWithinMs = 5_000;
+/** The least for which the client may ask. */
+const pullExpiryMinMs = 1_000;
 const streamCheckMs = 1_000;
 /** An event for a newer program comes back this often, at this interval: five minutes for a rolling deployment. */
 const foreignDeliveriesMax = 60;
@@ -105,8 +109,8 @@ class ConsumerWorker<D extends EventDefinition, R> {
   readonly #subjects: readonly string[];
   readonly #signal = new Signal();
   readonly #stopSignal = new Signal();
-  /** Messages by stream sequence, so that one delivered again replaces its earlier self; at most `max_ack_pending`. */
-  readonly #waiting = new Map<number, JsMsg>();
+  readonly #acknowledgeWithinMs: number;
+  readonly #held: HeldMessages;
   /** How often an event failed alone, by stream sequence. Deliveries are no measure: they also count what waited. */
   readonly #failures = new Map<number, number>();
   /** Which incarnation of the durable consumer is subscribed to. */
@@ -118,6 +122,8 @@ class ConsumerWorker<D extends EventDefinition, R> {
     this.#options = options;
     this.#stream = streamName(options.bus.prefix, options.owner);
     this.#batchMax = options.batchMax ?? defaultBatchMax;
+    this.#acknowledgeWithinMs = options.acknowledgeWithinMs ?? defaultAcknowledgeWithinMs;
+    this.#held = new HeldMessages(this.#acknowledgeWithinMs);
     this.#subjects = options.events.map(({ type }) =>
       eventSubject(options.bus.prefix, options.owner, type),
     );
@@ -130,7 +136,8 @@ class ConsumerWorker<D extends EventDefinition, R> {
   }
 
   async run(): Promise<void> {
-    const { logger, owner } = this.#options;
+    const { logger, owner, bus } = this.#options;
+    const endProlonging = this.#held.prolong(() => !bus.connection.isClosed());
     let failures = 0;
     while (!this.#stopping) {
       let messages: ConsumerMessages | undefined;
@@ -146,14 +153,14 @@ class ConsumerWorker<D extends EventDefinition, R> {
         await this.#stopSignal.wait(backOffMs(failures, 100, 2_000));
       } finally {
         await messages?.close().catch(() => undefined);
-        this.#giveBack(this.#takeAll());
+        this.#giveBack(this.#held.take());
         this.#failures.clear();
       }
     }
+    endProlonging();
     // What was given back is on its way before the connection may be closed.
-    if (!this.#options.bus.connection.isClosed()) {
-      const { connection } = this.#options.bus;
-      await Promise.race([connection.flush().catch(() => undefined), pause(500)]);
+    if (!bus.connection.isClosed()) {
+      await Promise.race([bus.connection.flush().catch(() => undefined), pause(500)]);
     }
   }
 
@@ -193,7 +200,7 @@ class ConsumerWorker<D extends EventDefinition, R> {
     const { manager } = this.#options.bus;
     // What the code wants may change from version to version; where it starts and how it acknowledges may not.
     const changeable = {
-      ack_wait: (this.#options.acknowledgeWithinMs ?? defaultAcknowledgeWithinMs) * nanosPerMs,
+      ack_wait: this.#acknowledgeWithinMs * nanosPerMs,
       max_ack_pending: 4 * this.#batchMax,
       filter_subjects: [...this.#subjects],
     };
@@ -252,13 +259,15 @@ class ConsumerWorker<D extends EventDefinition, R> {
   async #subscribe(): Promise<ConsumerMessages> {
     const { bus, consumer } = this.#options;
     const handle = await bus.client.consumers.get(this.#stream, consumer);
+    // A frozen process asks for no more once its messages are due again: they all go to those that live.
+    const expires = Math.max(pullExpiryMinMs, this.#acknowledgeWithinMs);
     return handle.consume({
       max_messages: 2 * this.#batchMax,
-      // A silent server is noticed after two of these; the pull is then renewed.
-      expires: 10_000,
-      idle_heartbeat: 2_000,
+      expires,
+      // A silent server is noticed after two of these; the pull is then renewed. The server takes no more than half.
+      idle_heartbeat: Math.min(2_000, expires / 2),
       callback: (message) => {
-        this.#waiting.set(message.seq, message);
+        this.#held.arrived(message);
         this.#signal.ring();
       },
     });
@@ -268,12 +277,12 @@ class ConsumerWorker<D extends EventDefinition, R> {
   async #work(): Promise<void> {
     let checkDueMs = performance.now() + streamCheckMs;
     while (!this.#stopping) {
-      if (this.#waiting.size === 0) await this.#signal.wait(streamCheckMs);
+      if (this.#held.waiting === 0) await this.#signal.wait(streamCheckMs);
       if (performance.now() >= checkDueMs) {
         if (!(await this.#isCurrent())) return;
         checkDueMs = performance.now() + streamCheckMs;
       }
-      const batch = this.#takeAll(this.#batchMax);
+      const batch = this.#held.take(this.#batchMax);
       if (batch.length > 0) await this.#handleBatch(batch);
     }
   }
@@ -285,13 +294,6 @@ class ConsumerWorker<D extends EventDefinition, R> {
     if (!stream || info?.created !== this.#consumerCreatedAt) return false;
     if (info.delivered.stream_seq > stream.lastSequence || !this.#isFiltered(info)) return false;
     return (await this.#knownEpoch(sql)) === stream.epoch;
-  }
-
-  /** The waiting messages in the order of the stream, at most `max` of them. */
-  #takeAll(max = Infinity): JsMsg[] {
-    const batch = [...this.#waiting.values()].toSorted((a, b) => a.seq - b.seq).slice(0, max);
-    for (const message of batch) this.#waiting.delete(message.seq);
-    return batch;
   }
 
   #giveBack(messages: readonly JsMsg[]): void {
@@ -358,11 +360,20 @@ class ConsumerWorker<D extends EventDefinition, R> {
     const events = readable.map(({ event }) => event);
     for (let tries = 1; ; tries += 1) {
       try {
+        this.#held.stepped();
         const handled = await sql.begin(async (tx) => {
+          // What was given up here or elsewhere and now succeeds is no dead letter any more.
           const rows = await tx<{ event_id: string }[]>`
-            insert into inbox (consumer, event_id)
-            select ${consumer}, id from unnest(${events.map((event) => event.id)}::text[]) as id
-            on conflict do nothing returning event_id`;
+            with taken as (
+              insert into inbox (consumer, event_id)
+              select ${consumer}, id from unnest(${events.map((event) => event.id)}::text[]) as id
+              on conflict do nothing returning event_id
+            ), revived as (
+              update dead_letters set replayed_at = clock_timestamp()
+              where consumer = ${consumer} and replayed_at is null
+                and event_id in (select event_id from taken)
+            )
+            select event_id from taken`;
           const unseen = new Set(rows.map((row) => row.event_id));
           const fresh = events.filter((event) => unseen.delete(event.id));
           if (fresh.length === 0) return undefined;
@@ -380,7 +391,6 @@ class ConsumerWorker<D extends EventDefinition, R> {
       } catch (error) {
         if (!isTransient(error) || this.#stopping) throw error;
         logger.warn({ err: error, owner, tries }, 'a batch could not be committed; trying again');
-        for (const { message } of readable) message.working();
         await this.#stopSignal.wait(backOffMs(tries, 50, 2_000));
       }
     }
@@ -405,7 +415,7 @@ class ConsumerWorker<D extends EventDefinition, R> {
 
   async #giveUp(message: JsMsg, cause: unknown): Promise<void> {
     const { sql, consumer, owner, logger, metrics } = this.#options;
-    await storeDeadLetter(sql, {
+    const stored = await storeDeadLetter(sql, {
       consumer,
       messageId: message.headers?.get('Nats-Msg-Id') || `${this.#stream}:${message.seq}`,
       type: message.subject.slice(`${this.#options.bus.prefix}.${owner}.`.length),
@@ -413,8 +423,11 @@ class ConsumerWorker<D extends EventDefinition, R> {
       cause: cause instanceof Error ? cause.message : String(cause),
       deliveries: message.info.deliveryCount,
     });
-    logger.error({ err: cause, owner, sequence: message.seq }, 'an event went to the dead letters');
-    metrics.deadLetters.inc({ owner });
+    if (stored) {
+      const { seq: sequence } = message;
+      logger.error({ err: cause, owner, sequence }, 'an event went to the dead letters');
+      metrics.deadLetters.inc({ owner });
+    }
     this.#acknowledge(message);
   }
 }
