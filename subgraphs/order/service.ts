@@ -19,7 +19,7 @@ import {
 } from './commands/place-orders.ts';
 import { orderConfiguration } from './config.ts';
 import type { OrderChange } from './domain/order.ts';
-import { createLoaders } from './graphql/loaders.ts';
+import { createLoaders, createOrderReader } from './graphql/loaders.ts';
 import { resolvers } from './graphql/resolvers.ts';
 import { startFeed } from './live/feed.ts';
 import {
@@ -105,11 +105,12 @@ export const orderService: ServiceDefinition<typeof orderConfiguration> = {
         return result;
       },
     };
+    const orders = createOrderReader(sql);
     const server = await startSubgraphServer({
       name: 'order',
       sdl: await readFile(new URL('../../schema/order.graphql', import.meta.url), 'utf8'),
       resolvers,
-      context: (request) => ({ ...request, sql, commands, feed, loaders: createLoaders(sql) }),
+      context: (request) => ({ ...request, sql, commands, feed, loaders: createLoaders(sql, orders) }),
       host: config.HOST,
       port: config.PORT,
       secret: config.INTERNAL_SECRET,

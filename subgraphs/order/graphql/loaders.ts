@@ -1,4 +1,4 @@
-/** Batches an operation's look-ups. */
+/** Batches look-ups: an operation's own, and those of all operations of an instance that fall together. */
 import DataLoader from 'dataloader';
 import type { Database } from '@ordergraph/platform/database.ts';
 import type { Order } from '../domain/order.ts';
@@ -10,12 +10,24 @@ export type Loaders = {
   readonly lines: DataLoader<string, readonly LineOfOrder[]>;
 };
 
-export function createLoaders(sql: Database): Loaders {
-  return {
-    order: new DataLoader(async (ids) => {
+/** Reads orders for every operation of an instance. Nothing is kept, only what falls in one turn is read together. */
+export type OrderReader = DataLoader<string, Order | null>;
+
+/** One statement serves the events of all streams, and all requests, that want an order in the same turn. */
+export function createOrderReader(sql: Database): OrderReader {
+  return new DataLoader(
+    async (ids) => {
       const orders = new Map((await findOrders(sql, ids)).map((order) => [order.id, order]));
       return ids.map((id) => orders.get(id) ?? null);
-    }),
+    },
+    { cache: false, maxBatchSize: 500, batchScheduleFn: (read) => void setImmediate(read) },
+  );
+}
+
+/** What one operation remembers, so that it sees one state of an order. */
+export function createLoaders(sql: Database, orders: OrderReader): Loaders {
+  return {
+    order: new DataLoader((ids) => orders.loadMany(ids)),
     lines: new DataLoader(async (orderIds) => {
       const lines = Map.groupBy(await findLines(sql, orderIds), ({ orderId }) => orderId);
       return orderIds.map((id) => lines.get(id) ?? []);
