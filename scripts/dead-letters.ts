@@ -7,15 +7,15 @@ import {
   type DeadLetter,
 } from '@ordergraph/platform/dead-letters.ts';
 import { openEventBus } from '@ordergraph/platform/jetstream.ts';
-import { serviceDatabaseUrl } from '@ordergraph/platform/provision.ts';
 import type { EventOwner } from '@ordergraph/schema/events/envelope.ts';
 import { inventoryEvents } from '@ordergraph/schema/events/inventory.ts';
 import { orderEvents } from '@ordergraph/schema/events/order.ts';
 import { paymentEvents } from '@ordergraph/schema/events/payment.ts';
 import { subgraphs } from '@ordergraph/schema/subgraphs.ts';
 import { dataDirectory } from './data-location.ts';
+import { installationSecrets } from './installation-secrets.ts';
 import { runningServices } from './running-services.ts';
-import { loadSecrets } from './secrets.ts';
+import { serviceDatabaseUrls } from './service-databases.ts';
 import { table } from './text-table.ts';
 
 const usage = `npm run dead-letters -- list
@@ -27,7 +27,7 @@ publishes them again, once what stopped them is mended. Consumers that dealt wit
   --consumer NAME  only events that this service gave up on
   --event ID       only this event
 
-  DATA_DIR, DATABASE_URL, NATS_URL, NATS_PREFIX as for npm run invariants
+  DATA_DIR, DATABASE_URL, NATS_URL, NATS_PREFIX, INTERNAL_SECRET as for npm run invariants
 `;
 
 class WrongCall extends Error {}
@@ -43,12 +43,11 @@ async function main(call: Call, environment: NodeJS.ProcessEnv): Promise<void> {
   const dataDir = dataDirectory(environment);
   const prefix = environment['NATS_PREFIX'] ?? 'ordergraph';
   const running = await runningServices(dataDir, environment);
-  const { internalSecret: secret } = await loadSecrets(dataDir);
-  const databases = subgraphs.map(({ name }) => {
-    const database = `${prefix.replaceAll('-', '_')}_${name}`;
-    const url = serviceDatabaseUrl(running.databaseUrl, { database, secret });
-    return openDatabase(url, { poolMax: 1, name: 'dead-letters' });
-  });
+  const { internalSecret: secret } = await installationSecrets(dataDir, environment);
+  const urls = serviceDatabaseUrls(running.databaseUrl, { prefix, secret });
+  const databases = Object.values(urls).map((url) =>
+    openDatabase(url, { poolMax: 1, name: 'dead-letters' }),
+  );
   try {
     const letters = (await Promise.all(databases.map((sql) => listDeadLetters(sql)))).flat();
     const chosen = letters.filter(

@@ -10,7 +10,6 @@ import { orderService } from '@ordergraph/order/service.ts';
 import { paymentService } from '@ordergraph/payment/service.ts';
 import { readConfig, type Environment } from '@ordergraph/platform/config.ts';
 import { createLogger } from '@ordergraph/platform/logger.ts';
-import { provisionDatabase } from '@ordergraph/platform/provision.ts';
 import type { RunningService, ServiceDefinition } from '@ordergraph/platform/service.ts';
 import { routerService } from '@ordergraph/router/service.ts';
 import { startPaymentProvider } from '@ordergraph/sandbox/payment-provider/server.ts';
@@ -20,6 +19,7 @@ import type { DestinationStream } from 'pino';
 import type { z } from 'zod';
 import { restartable, type Restartable } from './restartable.ts';
 import { developmentAudience, developmentIssuer, jwksFile, loadSecrets } from './secrets.ts';
+import { provisionServiceDatabases } from './service-databases.ts';
 
 export type StackPorts = Readonly<
   Record<SubgraphName | 'router' | 'paymentProvider' | 'smtp' | 'mails', number>
@@ -96,7 +96,10 @@ async function startAll(
   const { backing, ports, dataDir } = options;
   const prefix = options.prefix ?? 'ordergraph';
   const secrets = await loadSecrets(dataDir);
-  const databaseUrls = await provisionAll(backing.databaseUrl, prefix, secrets.internalSecret);
+  const databaseUrls = await provisionServiceDatabases(backing.databaseUrl, {
+    prefix,
+    secret: secrets.internalSecret,
+  });
   const routerUrl = `http://127.0.0.1:${ports.router}`;
   const provider = await startPaymentProvider({
     port: ports.paymentProvider,
@@ -171,18 +174,4 @@ async function run<S extends z.ZodType>(
 ): Promise<RunningService> {
   const logger = createLogger(definition.name, environment['LOG_LEVEL'] ?? 'warn', options.logTo);
   return definition.start(readConfig(definition.configuration, environment), logger);
-}
-
-async function provisionAll(
-  adminUrl: string,
-  prefix: string,
-  secret: string,
-): Promise<Record<SubgraphName, string>> {
-  const urls = await Promise.all(
-    subgraphs.map(async ({ name }) => {
-      const database = `${prefix.replaceAll('-', '_')}_${name}`;
-      return [name, await provisionDatabase(adminUrl, { database, secret })] as const;
-    }),
-  );
-  return Object.fromEntries(urls) as Record<SubgraphName, string>;
 }

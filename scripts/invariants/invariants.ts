@@ -1,10 +1,9 @@
 /** `npm run invariants`: checks every invariant of docs/guarantees.md on the databases of a running system. */
 import { parseArgs } from 'node:util';
-import { serviceDatabaseUrl } from '@ordergraph/platform/provision.ts';
-import { subgraphs, type SubgraphName } from '@ordergraph/schema/subgraphs.ts';
 import { dataDirectory } from '../data-location.ts';
+import { installationSecrets, type InstallationSecrets } from '../installation-secrets.ts';
 import { runningServices } from '../running-services.ts';
-import { loadSecrets, type Secrets } from '../secrets.ts';
+import { serviceDatabaseUrls } from '../service-databases.ts';
 import { developmentPorts } from '../stack.ts';
 import { table } from '../text-table.ts';
 import { checkInvariants } from './check.ts';
@@ -22,6 +21,8 @@ of a running npm start. What may still be on its way is waited for, 60 s at most
   SANDBOX_URL   its payment provider (http://127.0.0.1:4010)
   NATS_PREFIX   what the names of its databases and streams begin with (ordergraph)
 
+INTERNAL_SECRET, SANDBOX_API_KEY and SANDBOX_WEBHOOK_SECRET, if given, are used in place of those in DATA_DIR.
+
 Exit code 0 if all hold, 1 on a breach with the offending rows, 2 if the system cannot be reached.
 `;
 
@@ -30,7 +31,7 @@ const rowsShownMax = 20;
 async function main(environment: NodeJS.ProcessEnv): Promise<number> {
   const dataDir = dataDirectory(environment);
   const running = await runningServices(dataDir, environment);
-  const secrets = await loadSecrets(dataDir);
+  const secrets = await installationSecrets(dataDir, environment);
   const isTerminal = process.stdout.isTTY;
   const verdicts = await checkInvariants(connectionsOf(environment, running, secrets), {
     secrets: [
@@ -38,7 +39,7 @@ async function main(environment: NodeJS.ProcessEnv): Promise<number> {
       secrets.sandboxApiKey,
       secrets.sandboxWebhookSecret,
       ...privatePartOf(secrets),
-    ],
+    ].filter((text) => text !== ''),
     onStart: ({ number, promise }) => {
       if (isTerminal) process.stdout.write(`\r\u001b[K${number} ${promise} …`);
     },
@@ -51,16 +52,12 @@ async function main(environment: NodeJS.ProcessEnv): Promise<number> {
 function connectionsOf(
   environment: NodeJS.ProcessEnv,
   running: { databaseUrl: string; natsUrl: string },
-  secrets: Secrets,
+  secrets: InstallationSecrets,
 ): Connections {
   const prefix = environment['NATS_PREFIX'] ?? 'ordergraph';
-  const urls = subgraphs.map(({ name }) => {
-    const database = `${prefix.replaceAll('-', '_')}_${name}`;
-    const secret = secrets.internalSecret;
-    return [name, serviceDatabaseUrl(running.databaseUrl, { database, secret })] as const;
-  });
+  const secret = secrets.internalSecret;
   return {
-    databaseUrls: Object.fromEntries(urls) as Record<SubgraphName, string>,
+    databaseUrls: serviceDatabaseUrls(running.databaseUrl, { prefix, secret }),
     natsUrl: running.natsUrl,
     natsPrefix: prefix,
     providerUrl:
@@ -69,8 +66,8 @@ function connectionsOf(
   };
 }
 
-function privatePartOf({ tokenKey }: Secrets): string[] {
-  return typeof tokenKey['d'] === 'string' ? [tokenKey['d']] : [];
+function privatePartOf({ tokenKey }: InstallationSecrets): string[] {
+  return typeof tokenKey?.['d'] === 'string' ? [tokenKey['d']] : [];
 }
 
 function report(verdicts: readonly Verdict[]): string {
