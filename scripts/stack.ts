@@ -18,7 +18,8 @@ import { subgraphs, type SubgraphName } from '@ordergraph/schema/subgraphs.ts';
 import type { DestinationStream } from 'pino';
 import type { z } from 'zod';
 import { restartable, type Restartable } from './restartable.ts';
-import { developmentAudience, developmentIssuer, jwksFile, loadSecrets } from './secrets.ts';
+import { jwksFile, loadSecrets } from './secrets.ts';
+import { serviceEnvironments } from './service-environments.ts';
 import { provisionServiceDatabases } from './service-databases.ts';
 
 export type StackPorts = Readonly<
@@ -113,49 +114,27 @@ async function startAll(
   const mails = await startSmtpSink({ smtpPort: ports.smtp, webPort: ports.mails });
   started.push(mails);
 
-  const shared = {
-    INTERNAL_SECRET: secrets.internalSecret,
-    NATS_URL: backing.natsUrl,
-    REDIS_URL: backing.redisUrl,
-    NATS_PREFIX: prefix,
-    NODE_ENV: 'development',
-    LOG_LEVEL: options.logLevel ?? 'warn',
-    SANDBOX_URL: provider.url,
-    SANDBOX_API_KEY: secrets.sandboxApiKey,
-    SANDBOX_WEBHOOK_SECRET: secrets.sandboxWebhookSecret,
-    SMTP_URL: `smtp://127.0.0.1:${mails.smtpPort}`,
-    ...options.variables,
-  };
+  const environments = serviceEnvironments({
+    backing,
+    ports,
+    prefix,
+    secrets,
+    databaseUrls,
+    jwksFile: jwksFile(dataDir),
+    providerUrl: provider.url,
+    smtpPort: mails.smtpPort,
+    logLevel: options.logLevel ?? 'warn',
+    variables: options.variables ?? {},
+  });
   const running = await Promise.all(
     subgraphs.map(async ({ name }) => {
       const definition = definitions[name] as ServiceDefinition<z.ZodType>;
-      const environment = {
-        ...shared,
-        PORT: String(ports[name]),
-        DATABASE_URL: databaseUrls[name],
-      };
-      const service = await restartable(() => run(definition, environment, options));
+      const service = await restartable(() => run(definition, environments[name], options));
       started.push(service);
       return [name, service] as const;
     }),
   );
-  const router = await run(
-    routerService,
-    {
-      ...shared,
-      PORT: String(ports.router),
-      SUBGRAPH_URLS: JSON.stringify(
-        Object.fromEntries(running.map(([name, { url }]) => [name, url])),
-      ),
-      WEBHOOK_TARGETS: JSON.stringify({
-        sandbox: `http://127.0.0.1:${ports.payment}/webhooks/sandbox`,
-      }),
-      JWKS_FILE: jwksFile(dataDir),
-      JWT_ISSUER: developmentIssuer,
-      JWT_AUDIENCE: developmentAudience,
-    },
-    options,
-  );
+  const router = await run(routerService, environments.router, options);
   started.push(router);
   return {
     url: router.url,

@@ -1,0 +1,133 @@
+/**
+ * The system under measurement: backing services that are durable as in production, and all services, either together in
+ * this process as `npm start` runs them, or with `--processes` each in its own. The sandbox provider and the mail sink,
+ * which stand for other people's servers, are always in this one. Says where everything is in one line of JSON, and ends
+ * when its input does. The switches this process was given, a profiler's for example, go to the services' processes too.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startPaymentProvider } from '@ordergraph/sandbox/payment-provider/server.ts';
+import { startSmtpSink } from '@ordergraph/sandbox/smtp-sink/server.ts';
+import { freePorts } from '@ordergraph/scripts/embedded/ports.ts';
+import { startServer, untilReady } from '@ordergraph/scripts/embedded/server-process.ts';
+import {
+  startBackingServices,
+  type BackingServices,
+} from '@ordergraph/scripts/embedded/services.ts';
+import { provisionServiceDatabases } from '@ordergraph/scripts/service-databases.ts';
+import { jwksFile, loadSecrets } from '@ordergraph/scripts/secrets.ts';
+import { serviceEnvironments } from '@ordergraph/scripts/service-environments.ts';
+import { developmentPorts, startStack, type StackPorts } from '@ordergraph/scripts/stack.ts';
+import type { SystemAddress } from './system.ts';
+
+type Services = Pick<SystemAddress, 'url' | 'databaseUrls' | 'pids'> & { stop(): Promise<void> };
+
+const readyWithinMs = 30_000;
+
+async function startTogether(place: Place): Promise<Services> {
+  const stack = await startStack(place);
+  return { ...stack, pids: { services: process.pid } };
+}
+
+type Place = { backing: BackingServices; dataDir: string; ports: StackPorts };
+
+async function startApart({ backing, dataDir, ports }: Place): Promise<Services> {
+  const secrets = await loadSecrets(dataDir);
+  const databaseUrls = await provisionServiceDatabases(backing.databaseUrl, {
+    prefix: 'ordergraph',
+    secret: secrets.internalSecret,
+  });
+  const origin = `http://127.0.0.1:${ports.router}`;
+  const provider = await startPaymentProvider({
+    port: ports.paymentProvider,
+    apiKey: secrets.sandboxApiKey,
+    webhookSecret: secrets.sandboxWebhookSecret,
+    webhookUrl: `${origin}/webhooks/sandbox`,
+  });
+  const mails = await startSmtpSink({ smtpPort: ports.smtp, webPort: ports.mails });
+  const environments = serviceEnvironments({
+    backing,
+    ports,
+    prefix: 'ordergraph',
+    secrets,
+    databaseUrls,
+    jwksFile: jwksFile(dataDir),
+    providerUrl: provider.url,
+    smtpPort: mails.smtpPort,
+    logLevel: 'warn',
+    variables: {},
+  });
+  const names = Object.keys(environments) as (keyof typeof environments)[];
+  const started = await Promise.all(
+    names.map(async (name) => {
+      const room = name === 'router' ? 'router' : `subgraphs/${name}`;
+      const server = await startServer({
+        name,
+        program: process.execPath,
+        args: [...process.execArgv, fileURLToPath(new URL(`../${room}/main.ts`, import.meta.url))],
+        stopSignal: 'TERM',
+        logFile: join(dataDir, `${name}.log`),
+        env: defined(environments[name]),
+      });
+      const readyUrl = `http://127.0.0.1:${ports[name]}/health/ready`;
+      const isReady = async (): Promise<boolean> => (await fetch(readyUrl)).ok;
+      await untilReady(server, { name, isReady, timeoutMs: readyWithinMs });
+      return [name, server] as const;
+    }),
+  );
+  return {
+    url: `${origin}/graphql`,
+    databaseUrls,
+    pids: {
+      outside: process.pid,
+      ...Object.fromEntries(started.map(([name, { pid }]) => [name, pid])),
+    },
+    async stop() {
+      await Promise.all(started.map(([, server]) => server.stop()));
+      await mails.stop();
+      await provider.stop();
+    },
+  };
+}
+
+function defined(
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
+  );
+}
+
+const dataDir = await mkdtemp(join(tmpdir(), 'ordergraph-bench-'));
+const backing = await startBackingServices({
+  dataDir,
+  programsDir: fileURLToPath(new URL('../.data/bin', import.meta.url)),
+  log: (line) => void process.stderr.write(`${line}\n`),
+});
+const names = Object.keys(developmentPorts) as (keyof StackPorts)[];
+const free = await freePorts(names.length);
+const ports = Object.fromEntries(names.map((name, i) => [name, free[i]])) as StackPorts;
+const services = process.argv.includes('--processes')
+  ? await startApart({ backing, dataDir, ports })
+  : await startTogether({ backing, dataDir, ports });
+const address: SystemAddress = {
+  url: services.url,
+  dataDir,
+  databaseUrl: backing.databaseUrl,
+  natsUrl: backing.natsUrl,
+  databaseUrls: services.databaseUrls,
+  pids: { ...services.pids, ...backing.pids },
+};
+process.stdout.write(`${JSON.stringify(address)}\n`);
+
+process.stdin.resume();
+process.stdin.once('end', async () => {
+  await services.stop();
+  await backing.stop();
+  await rm(dataDir, { recursive: true, force: true });
+  process.exit(0);
+});

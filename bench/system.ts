@@ -1,0 +1,48 @@
+/** Starts the system under measurement, and stops it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { SubgraphName } from '@ordergraph/schema/subgraphs.ts';
+
+export type SystemAddress = {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly databaseUrl: string;
+  readonly natsUrl: string;
+  readonly databaseUrls: Readonly<Record<SubgraphName, string>>;
+  /** The processes whose CPU time is the system's. */
+  readonly pids: Readonly<Record<string, number>>;
+};
+
+export type System = SystemAddress & { stop(): Promise<void> };
+
+/** `apart` gives each service its own process; `nodeArguments` go to the services, a profiler's switches for example. */
+export async function startSystem({
+  apart = false,
+  nodeArguments = [],
+}: { apart?: boolean; nodeArguments?: readonly string[] } = {}): Promise<System> {
+  const script = fileURLToPath(new URL('./system-process.ts', import.meta.url));
+  const child = spawn(
+    process.execPath,
+    [...nodeArguments, script, ...(apart ? ['--processes'] : [])],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
+  const [line] = (await Promise.race([
+    once(createInterface({ input: child.stdout }), 'line'),
+    once(child, 'exit').then(() => {
+      throw new Error('The system did not start');
+    }),
+  ])) as [string];
+  const address = JSON.parse(line) as SystemAddress;
+  return {
+    ...address,
+    async stop() {
+      const ended = once(child, 'exit');
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
