@@ -13,7 +13,7 @@ const errorSchema = z.object({
     .optional(),
 });
 const answerSchema = z.object({
-  data: z.unknown(),
+  data: z.unknown().optional(),
   errors: z.array(errorSchema).optional(),
 });
 

@@ -73,6 +73,21 @@ function changeIn(message: unknown): StatusChange {
 }
 
 /**
+ * Nothing tells when a stream of all orders has begun: orders are placed until one of them shows itself.
+ * @param place places an order that the stream must tell of
+ */
+export async function untilFlowing(
+  watch: StatusWatch,
+  place: () => Promise<unknown>,
+): Promise<void> {
+  const flows = async (): Promise<boolean> => {
+    if (watch.end === undefined && watch.changes.length === 0) await place();
+    return watch.changes.length > 0;
+  };
+  await vi.waitUntil(flows, { ...patience, interval: 200 });
+}
+
+/**
  * Holds one order's stream to its promise: the present state first, then every later change once, in order.
  * @param path the order's statuses, from version 1 on
  */
