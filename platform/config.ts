@@ -45,8 +45,16 @@ export const subgraphVariables = {
   HOST: z.string().default('127.0.0.1'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }),
   NATS_URL: z.url({ protocol: /^(nats|tls)$/, error: 'must be a nats:// URL' }),
+  /** The first part of the names of NATS streams and subjects: keeps installations on one server apart. */
+  NATS_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, - or _')
+    .default('ordergraph'),
   INTERNAL_SECRET: secret,
   DATABASE_POOL_MAX: z.coerce.number().int().min(1).max(200).default(8),
   LOG_LEVEL: z.enum(logLevels).default('info'),
   NODE_ENV: z.enum(['development', 'test', 'production']).default('production'),
 };
+
+const subgraphConfiguration = z.object(subgraphVariables);
+export type SubgraphConfig = z.infer<typeof subgraphConfiguration>;

@@ -1,15 +1,16 @@
 /** The inventory service: catalogue, stock, and what is set aside for orders. */
 import { readFile } from 'node:fs/promises';
 import { systemClock } from '@ordergraph/platform/clock.ts';
-import { openDatabase } from '@ordergraph/platform/database.ts';
 import { startConsumer } from '@ordergraph/platform/inbox.ts';
-import { openEventBus } from '@ordergraph/platform/jetstream.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
-import { migrateDatabase } from '@ordergraph/platform/migrate.ts';
 import { startRelay } from '@ordergraph/platform/relay.ts';
 import type { RunningService, ServiceDefinition } from '@ordergraph/platform/service.ts';
+import {
+  openServiceConnections,
+  runningOn,
+  stopping,
+} from '@ordergraph/platform/service-connections.ts';
 import { startSubgraphServer } from '@ordergraph/platform/subgraph-server.ts';
-import { createMetrics } from '@ordergraph/platform/telemetry.ts';
 import { createInventory } from './commands.ts';
 import { inventoryConfiguration, type InventoryConfig } from './config.ts';
 import { loadDemoCatalogue } from './demo-catalogue.ts';
@@ -28,14 +29,12 @@ export const inventoryService: ServiceDefinition<typeof inventoryConfiguration> 
 };
 
 async function start(config: InventoryConfig, logger: Logger): Promise<RunningService> {
-  const metrics = createMetrics('inventory');
-  await migrateDatabase(config.DATABASE_URL, migrations);
-  const sql = openDatabase(config.DATABASE_URL, {
-    poolMax: config.DATABASE_POOL_MAX,
-    name: 'inventory',
+  await using parts = new AsyncDisposableStack();
+  const { sql, bus, metrics, ready } = await openServiceConnections(parts, 'inventory', {
+    config,
+    migrations,
   });
-  const bus = await openEventBus(config.NATS_URL, config.NATS_PREFIX, 'inventory');
-  const relay = startRelay({ sql, bus, owner: 'inventory', logger, metrics });
+  const relay = stopping(parts, startRelay({ sql, bus, owner: 'inventory', logger, metrics }));
   const inventory = createInventory({
     sql,
     clock: systemClock,
@@ -44,37 +43,34 @@ async function start(config: InventoryConfig, logger: Logger): Promise<RunningSe
     published: () => relay.wake(),
   });
   if (config.DEMO_CATALOGUE) await loadDemoCatalogue(inventory);
-  const consumer = startConsumer({
-    sql,
-    bus,
-    logger,
-    metrics,
-    consumer: 'inventory',
-    owner: 'order',
-    events: orderEventsHeard,
-    handle: (tx, events) => handleOrderEvents(inventory, tx, events),
-    afterCommit: () => relay.wake(),
-  });
-  const server = await startSubgraphServer({
-    name: 'inventory',
-    sdl: await readFile(sdlFile, 'utf8'),
-    resolvers,
-    context: createContext(sql, inventory),
-    host: config.HOST,
-    port: config.PORT,
-    secret: config.INTERNAL_SECRET,
-    logger,
-    metrics,
-    ready: () => Promise.all([sql`select 1`, bus.connection.rtt()]),
-  });
-  return {
-    url: server.url,
-    async stop() {
-      await server.stop();
-      await consumer.stop();
-      await relay.stop();
-      await bus.close();
-      await sql.end({ timeout: 5 });
-    },
-  };
+  stopping(
+    parts,
+    startConsumer({
+      sql,
+      bus,
+      logger,
+      metrics,
+      consumer: 'inventory',
+      owner: 'order',
+      events: orderEventsHeard,
+      handle: (tx, events) => handleOrderEvents(inventory, tx, events),
+      afterCommit: () => relay.wake(),
+    }),
+  );
+  const server = stopping(
+    parts,
+    await startSubgraphServer({
+      name: 'inventory',
+      sdl: await readFile(sdlFile, 'utf8'),
+      resolvers,
+      context: createContext(sql, inventory),
+      host: config.HOST,
+      port: config.PORT,
+      secret: config.INTERNAL_SECRET,
+      logger,
+      metrics,
+      ready,
+    }),
+  );
+  return runningOn(parts, server.url);
 }

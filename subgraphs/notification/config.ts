@@ -8,7 +8,6 @@ const count = z.coerce.number().int().min(1);
 export const notificationConfiguration = z.object({
   ...subgraphVariables,
   PORT: port.default(4004),
-  NATS_PREFIX: z.string().min(1).default('ordergraph'),
   SMTP_URL: z
     .url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// URL' })
     .default('smtp://127.0.0.1:4025'),

@@ -6,11 +6,6 @@ export const orderConfiguration = z.object({
   ...subgraphVariables,
   PORT: port.default(4001),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// URL' }),
-  /** Keeps installations that share NATS or Redis apart. */
-  NATS_PREFIX: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]*$/)
-    .default('ordergraph'),
   /** How long inventory may take to answer before an order is cancelled. */
   PLACEMENT_TIMEOUT_MS: milliseconds.default(10 * 60_000),
   /** How long a cancellation may hang before stock and payment are asked again. */

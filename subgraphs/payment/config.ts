@@ -8,7 +8,6 @@ const duration = milliseconds.min(1);
 export const paymentConfiguration = z.object({
   ...subgraphVariables,
   PORT: port.default(4003),
-  NATS_PREFIX: z.string().min(1).default('ordergraph'),
   /** The sandbox provider's base URL. */
   SANDBOX_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })

@@ -1,15 +1,16 @@
 /** The payment service: takes the money of reserved orders, and gives it back when they end. */
 import { readFile } from 'node:fs/promises';
 import { systemClock } from '@ordergraph/platform/clock.ts';
-import { openDatabase } from '@ordergraph/platform/database.ts';
 import { startConsumer } from '@ordergraph/platform/inbox.ts';
-import { openEventBus } from '@ordergraph/platform/jetstream.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
-import { migrateDatabase } from '@ordergraph/platform/migrate.ts';
 import { startRelay } from '@ordergraph/platform/relay.ts';
 import type { RunningService, ServiceDefinition } from '@ordergraph/platform/service.ts';
+import {
+  openServiceConnections,
+  runningOn,
+  stopping,
+} from '@ordergraph/platform/service-connections.ts';
 import { startSubgraphServer } from '@ordergraph/platform/subgraph-server.ts';
-import { createMetrics } from '@ordergraph/platform/telemetry.ts';
 import { openSandboxChannel } from './channels/sandbox.ts';
 import { createPayments } from './commands.ts';
 import { paymentConfiguration, type PaymentConfig } from './config.ts';
@@ -33,13 +34,16 @@ export const paymentService: ServiceDefinition<typeof paymentConfiguration> = {
 };
 
 async function start(config: PaymentConfig, logger: Logger): Promise<RunningService> {
-  await migrateDatabase(config.DATABASE_URL, migrations);
-  const metrics = createMetrics(name);
+  await using parts = new AsyncDisposableStack();
+  const { sql, bus, metrics, ready } = await openServiceConnections(parts, name, {
+    config,
+    migrations,
+  });
   const clock = systemClock;
-  const sql = openDatabase(config.DATABASE_URL, { poolMax: config.DATABASE_POOL_MAX, name });
-  const bus = await openEventBus(config.NATS_URL, config.NATS_PREFIX, name);
-  const relay = startRelay({ sql, bus, owner: name, logger, metrics });
-  const sandbox = openSandboxChannel(sandboxOptions(config));
+  const relay = stopping(parts, startRelay({ sql, bus, owner: name, logger, metrics }));
+  const sandbox = parts.adopt(openSandboxChannel(sandboxOptions(config)), (channel) =>
+    channel.close(),
+  );
   const channels = new Map([[sandbox.name, sandbox]]);
   const committed = (changes: readonly Change[]): void => {
     if (changes.length > 0) relay.wake();
@@ -48,43 +52,41 @@ async function start(config: PaymentConfig, logger: Logger): Promise<RunningServ
   const payments = createPayments({ sql, clock, publish, committed });
   const webhooks = createWebhooks({ sql, channels, payments, logger, committed });
   const timing = timingOf(config);
-  const workers = startWorkers({ sql, channels, payments, webhooks, logger, timing });
-  const consumer = startConsumer({
-    sql,
-    bus,
-    logger,
-    metrics,
-    consumer: name,
-    owner: 'order',
-    events: consumedEvents,
-    handle: (tx, events) => handleOrderEvents(payments, tx, { events, now: clock.now() }),
-    afterCommit: () => [relay, workers].forEach((follower) => follower.wake()),
-  });
-  const server = await startSubgraphServer({
-    name,
-    resolvers,
-    logger,
-    metrics,
-    host: config.HOST,
-    port: config.PORT,
-    sdl: await readFile(sdlFile, 'utf8'),
-    context: createContext(sql, payments),
-    secret: config.INTERNAL_SECRET,
-    ready: () => Promise.all([sql`select 1`, bus.connection.rtt()]),
-    routes: webhookRoute({ channels, webhooks, clock, logger }),
-  });
-  return {
-    url: server.url,
-    async stop() {
-      await server.stop();
-      await consumer.stop();
-      await workers.stop();
-      await sandbox.close();
-      await relay.stop();
-      await bus.close();
-      await sql.end({ timeout: 5 });
-    },
-  };
+  const workers = stopping(
+    parts,
+    startWorkers({ sql, channels, payments, webhooks, logger, timing }),
+  );
+  stopping(
+    parts,
+    startConsumer({
+      sql,
+      bus,
+      logger,
+      metrics,
+      consumer: name,
+      owner: 'order',
+      events: consumedEvents,
+      handle: (tx, events) => handleOrderEvents(payments, tx, { events, now: clock.now() }),
+      afterCommit: () => [relay, workers].forEach((follower) => follower.wake()),
+    }),
+  );
+  const server = stopping(
+    parts,
+    await startSubgraphServer({
+      name,
+      resolvers,
+      logger,
+      metrics,
+      host: config.HOST,
+      port: config.PORT,
+      sdl: await readFile(sdlFile, 'utf8'),
+      context: createContext(sql, payments),
+      secret: config.INTERNAL_SECRET,
+      ready,
+      routes: webhookRoute({ channels, webhooks, clock, logger }),
+    }),
+  );
+  return runningOn(parts, server.url);
 }
 
 function sandboxOptions(config: PaymentConfig) {

@@ -7,7 +7,15 @@ import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vites
 import type { OrderChange } from '../domain/order.ts';
 import { handleInventoryEvents, handlePaymentEvents } from '../messaging/consumers.ts';
 import { feedEnd, isBehind } from '../store/history.ts';
-import { payment, place, placement, placeOne, policy, stock, stockCatalogue } from '../test/builders.ts';
+import {
+  payment,
+  place,
+  placement,
+  placeOne,
+  policy,
+  stock,
+  stockCatalogue,
+} from '../test/builders.ts';
 import { streamActivity } from './activity-stream.ts';
 import { startFeed, type Feed } from './feed.ts';
 import { streamOrder } from './order-stream.ts';
