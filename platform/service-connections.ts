@@ -14,7 +14,7 @@ export type ServiceConnections = {
   readonly bus: EventBus;
   readonly metrics: Metrics;
   /** Rejects while the database or the event bus does not answer. */
-  ready(): Promise<void>;
+  readonly ready: () => Promise<void>;
 };
 
 const closeTimeoutS = 5;

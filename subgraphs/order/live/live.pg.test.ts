@@ -179,23 +179,23 @@ test('the activity of a customer shows that customer’s changes alone, each onc
 test('activity continues behind any of its cursors without gap or repeat, while orders go on changing', async () => {
   const topic = randomUUID();
   const instance = await startInstance(topic);
-  const from = await feedEnd(database.sql);
+  const start = await feedEnd(database.sql);
   const work = Array.from({ length: 20 }, async () => {
     const { id, totalMinor } = await placeOne(database.sql, { caller: topic });
     await reserve(id, instance);
     await pay(id, totalMinor, instance);
   });
   const whole = await take(
-    streamActivity({ sql: database.sql, feed: instance.feed }, topic, from),
+    streamActivity({ sql: database.sql, feed: instance.feed }, topic, start),
     60,
   );
   await Promise.all(work);
   for (const cut of [0, 1, 17, 42, 58]) {
-    const place = whole[cut];
-    if (!place) throw new Error('The stream is too short');
+    const from = whole[cut];
+    if (!from) throw new Error('The stream is too short');
     const other = await startInstance(topic);
     const rest = await take(
-      streamActivity({ sql: database.sql, feed: other.feed }, topic, place),
+      streamActivity({ sql: database.sql, feed: other.feed }, topic, from),
       59 - cut,
     );
     expect(rest.map(({ id }) => id)).toEqual(whole.slice(cut + 1).map(({ id }) => id));
