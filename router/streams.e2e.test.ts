@@ -227,15 +227,22 @@ test('a dead subgraph of the rest nulls its edge in the event, and the stream go
   await client.dispose();
 });
 
-test('a refusal by the subgraph comes through with its code', async () => {
-  const client = socketClient(world.url);
-  const socket = overSocket(client, watch('refused'));
-  const sse = overSse(world.url, watch('refused'));
-  const refused = { message: 'Too old.', extensions: { code: 'CURSOR_EXPIRED' } };
-  await expect.poll(() => socket.end).toEqual([refused]);
-  await expect.poll(() => sse.results).toEqual([{ errors: [refused] }]);
-  await client.dispose();
-});
+test.each([
+  ['before it is run', 'refused', {}],
+  ['when its stream cannot begin', 'unborn', { path: ['orderStatusChanged'] }],
+])(
+  'a refusal by the subgraph, %s, ends the stream with its code and is no event',
+  async (_when, id, where) => {
+    const client = socketClient(world.url);
+    const socket = overSocket(client, watch(id));
+    const sse = overSse(world.url, watch(id));
+    const refused = { message: 'Too old.', ...where, extensions: { code: 'CURSOR_EXPIRED' } };
+    await expect.poll(() => socket.end).toEqual([refused]);
+    await expect.poll(() => sse.results).toEqual([{ errors: [refused] }]);
+    expect(socket.results).toEqual([]);
+    await client.dispose();
+  },
+);
 
 test('Last-Event-ID takes the place of "after", whether the client wrote one or not', async () => {
   world.order.subscribed.length = 0;

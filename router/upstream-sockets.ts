@@ -108,7 +108,11 @@ export function createUpstreamSocket({ url }: Subgraph, secret: string): Upstrea
         },
         {
           next: (payload) => {
-            if (!over) listener.event(payload);
+            if (over) return;
+            // Without data it is no event: this is how a subscription is answered that could not begin.
+            const refused = payload.data === undefined ? payload.errors : undefined;
+            if (refused) end(() => listener.refused(refused.map(subgraphError)));
+            else listener.event(payload);
           },
           complete: () => end(() => listener.complete()),
           error: (error) =>

@@ -90,6 +90,7 @@ export async function startSubgraphs() {
 
 type Streams = { open(field: string): EventStream<unknown> };
 
+const tooOld = () => new GraphQLError('Too old.', { extensions: { code: 'CURSOR_EXPIRED' } });
 const order = (id: string) => ({ __typename: 'Order', id, status: 'PLACED' });
 
 function orderResolvers(streams: Streams): Resolvers {
@@ -111,7 +112,12 @@ function orderResolvers(streams: Streams): Resolvers {
     },
     Mutation: { placeOrder: (_: unknown, { id }: { id: string }) => order(id) },
     Subscription: {
-      orderStatusChanged: { subscribe: () => streams.open('orderStatusChanged') },
+      orderStatusChanged: {
+        subscribe: (_: unknown, { orderId }: { orderId: string }) => {
+          if (orderId === 'unborn') throw tooOld();
+          return streams.open('orderStatusChanged');
+        },
+      },
       ticks: { subscribe: () => streams.open('ticks') },
     },
     Order: {
@@ -199,9 +205,7 @@ async function startSubgraph(
         subgraph.subscribed.push({ ...payload, identity });
         const refused =
           payload.variables?.['id'] === 'refused' || payload.variables?.['routerAfter'] === 'old';
-        return refused
-          ? [new GraphQLError('Too old.', { extensions: { code: 'CURSOR_EXPIRED' } })]
-          : undefined;
+        return refused ? [tooOld()] : undefined;
       },
     },
     sockets,
