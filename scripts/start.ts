@@ -112,6 +112,11 @@ async function checkPorts(ports: StackPorts): Promise<void> {
   }
 }
 
+/** `paymentProvider` as people say it. */
+function spoken(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
