@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Cause } from '@ordergraph/schema/events/envelope.ts';
 import { isTransient } from './database.ts';
-import { publicError } from './errors.ts';
+import { publicError, type FaultCode } from './errors.ts';
 import type { Identity } from './identity.ts';
 import type { Logger } from './logger.ts';
 
@@ -34,7 +34,10 @@ export function reportError(
   formatted: GraphQLFormattedError,
   error: unknown,
 ): GraphQLFormattedError {
-  const shown = publicError(formatted);
+  // Validation gives a literal that its scalar refused a code of its own, for which a router must take the blame.
+  const refused = isFault(causeOf(error), 'BAD_USER_INPUT');
+  const extensions = refused ? { ...formatted.extensions, code: 'BAD_USER_INPUT' } : undefined;
+  const shown = publicError({ ...formatted, ...(extensions ? { extensions } : {}) });
   if (shown.extensions?.['code'] !== 'INTERNAL_SERVER_ERROR') return shown;
   const err = causeOf(error);
   if (isTransient(err)) {
@@ -59,6 +62,10 @@ function causeOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError
     ? causeOf(error.originalError)
     : error;
+}
+
+function isFault(error: unknown, code: FaultCode): boolean {
+  return error instanceof GraphQLError && error.extensions['code'] === code;
 }
 
 /** SQLSTATE 22021 and 22P05: the text has a character that the database's encoding lacks. */

@@ -13,7 +13,7 @@ const sdl = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
   scalar Decimal
   type Query { who: String  bug: String  faulty: String  away: String  nul: String  price(of: Decimal!): String }
-  type Subscription { count(to: Int!): Int!  endless: Int!  failing: Int!  bugs: Int }
+  type Subscription { count(to: Int!): Int!  endless: Int!  failing: Int!  bugs(of: Decimal): Int }
   type Thing @key(fields: "id") { id: ID! }
 `;
 
@@ -181,6 +181,14 @@ test.each([
   },
 );
 
+test('a literal that its scalar refuses is the caller’s mistake, as a variable would be', async () => {
+  const { json } = await post({ query: '{ price(of: "x") }' });
+  expect(json.errors).toMatchObject([
+    { message: expect.stringContaining('Decimal'), extensions: { code: 'BAD_USER_INPUT' } },
+  ]);
+  expect(logged).toEqual([]);
+});
+
 test('a body above the limit is answered by 413 and BAD_REQUEST', async () => {
   const { status, json } = await post(JSON.stringify({ query: 'x'.repeat(5 * 1024 * 1024) }));
   expect(status).toBe(413);
@@ -271,6 +279,7 @@ test.each([
   ['not signed', 'subscription { endless }', {}, 'UNAUTHENTICATED'],
   ['malformed', 'subscription {', undefined, 'GRAPHQL_PARSE_FAILED'],
   ['invalid', 'subscription { endles }', undefined, 'GRAPHQL_VALIDATION_FAILED'],
+  ['given a wrong literal', 'subscription { bugs(of: "x") }', undefined, 'BAD_USER_INPUT'],
   [
     'without its variable',
     'subscription($to: Int!) { count(to: $to) }',

@@ -128,13 +128,13 @@ function parseOperation(text: string): DocumentNode {
   }
 }
 
-/** graphql-js gives its own errors no code. */
+/** graphql-js gives its own errors no code; those of our scalars have one. */
 function withCode(error: GraphQLError, code: FaultCode): GraphQLError {
   return new GraphQLError(error.message, {
     nodes: error.nodes ?? null,
     source: error.source ?? null,
     positions: error.positions ?? null,
-    extensions: { ...error.extensions, code },
+    extensions: { code, ...error.extensions },
   });
 }
 
