@@ -23,9 +23,9 @@ export function optionalText(
 
 function checkedText(value: string, field: readonly string[], max: number): string {
   if (value.length > max) throw badUserInput(`This must have at most ${max} characters.`, field);
-  // A NUL cannot be stored, and a line break has no place in a name, a key or an address.
-  if (/[\u0000-\u001f\u007f]/u.test(value)) {
-    throw badUserInput('This must not contain control characters.', field);
+  // Neither a NUL nor half of a surrogate pair can be stored, and a line break has no place in a name or a key.
+  if (/[\p{Cc}\p{Cs}]/u.test(value)) {
+    throw badUserInput('This must not contain control characters or halves of characters.', field);
   }
   return value;
 }

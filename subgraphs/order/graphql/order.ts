@@ -27,7 +27,10 @@ export const orderResolvers: OrderResolvers<OrderContext> = {
 
 function versionIn(cursor: string, order: Order): number {
   const [orderId, version] = decodeCursor(cursor, 2);
-  if (orderId === order.id && typeof version === 'number') return version;
+  const isVersion = typeof version === 'number' && Number.isInteger(version);
+  if (orderId === order.id && isVersion && version >= 1 && version <= order.version) {
+    return version;
+  }
   throw badUserInput('This is not a cursor of this list.', ['after']);
 }
 

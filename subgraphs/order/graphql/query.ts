@@ -1,5 +1,6 @@
 import { requireCaller } from '@ordergraph/platform/access.ts';
 import { badUserInput } from '@ordergraph/platform/errors.ts';
+import { isId } from '@ordergraph/platform/ids.ts';
 import { decodeCursor, pageSize, toConnection } from '@ordergraph/platform/keyset.ts';
 import { listOrders } from '../store/orders.ts';
 import { visibleOrder } from './access.ts';
@@ -27,6 +28,6 @@ export const queryResolvers: QueryResolvers<OrderContext> = {
 
 function idIn(cursor: string): string {
   const [id] = decodeCursor(cursor, 1);
-  if (typeof id === 'string') return id;
+  if (typeof id === 'string' && isId('ord', id)) return id;
   throw badUserInput('This is not a cursor of this list.', ['after']);
 }

@@ -49,16 +49,18 @@ const refusals: Readonly<Record<RefusalReason, UserErrorSource>> = {
 
 /** Messages never repeat what was given: it may be what must not be written down. */
 function checkInput({ idempotencyKey, orderId, payment }: PayOrderInput): void {
-  checkLength(idempotencyKey, 'idempotencyKey', ['input', 'idempotencyKey']);
-  checkLength(orderId, 'orderId', ['input', 'orderId']);
+  checkText(idempotencyKey, 'idempotencyKey', ['input', 'idempotencyKey']);
+  checkText(orderId, 'orderId', ['input', 'orderId']);
   const field = ['input', 'payment', 'token'];
-  checkLength(payment.token, 'token', field);
+  checkText(payment.token, 'token', field);
   if (looksLikeCardNumber(payment.token)) {
     throw badUserInput("token must be the provider's token, not card data.", field);
   }
 }
 
-function checkLength(text: string, name: string, field: readonly string[]): void {
-  if (text.length >= 1 && text.length <= textLengthMax && !text.includes('\u0000')) return;
-  throw badUserInput(`${name} must have 1 to ${textLengthMax} characters.`, field);
+function checkText(text: string, name: string, field: readonly string[]): void {
+  // Neither control characters nor halves of surrogate pairs, which cannot be stored.
+  const printable = !/[\p{Cc}\p{Cs}]/u.test(text);
+  if (text.length >= 1 && text.length <= textLengthMax && printable) return;
+  throw badUserInput(`${name} must have 1 to ${textLengthMax} printable characters.`, field);
 }
