@@ -1,7 +1,6 @@
 /** The order service: takes orders, leads them through their life, and shows them live. */
 import { readFile } from 'node:fs/promises';
 import { systemClock } from '@ordergraph/platform/clock.ts';
-import { GroupCommit } from '@ordergraph/platform/group-commit.ts';
 import { startConsumer } from '@ordergraph/platform/inbox.ts';
 import { openLiveUpdates } from '@ordergraph/platform/live-updates.ts';
 import { startRelay } from '@ordergraph/platform/relay.ts';
@@ -14,11 +13,8 @@ import {
 } from '@ordergraph/platform/service-connections.ts';
 import { startSubgraphServer } from '@ordergraph/platform/subgraph-server.ts';
 import { cancelOrder } from './commands/cancel-order.ts';
-import {
-  placeOrders,
-  type PlacementRequest,
-  type PlacementResult,
-} from './commands/place-orders.ts';
+import type { PlacementRequest } from './commands/place-orders.ts';
+import { placementQueue } from './commands/placement-queue.ts';
 import { orderConfiguration, type OrderConfig } from './config.ts';
 import type { OrderChange } from './domain/order.ts';
 import { createLoaders, createOrderReader } from './graphql/loaders.ts';
@@ -33,9 +29,6 @@ import {
 import { startProcessManager } from './process-manager.ts';
 
 const migrations = new URL('./store/migrations/', import.meta.url);
-const placementBatchMax = 100;
-/** Two batches under way keep the database busy while one waits for its commit; more only makes them smaller. */
-const placementConcurrency = 2;
 
 export const orderService: ServiceDefinition<typeof orderConfiguration> = {
   name: 'order',
@@ -98,15 +91,7 @@ async function start(config: OrderConfig, logger: Logger): Promise<RunningServic
     }),
   );
 
-  const placements = new GroupCommit<PlacementRequest, PlacementResult>({
-    run: async (requests) => {
-      const results = await placeOrders(sql, requests, { now, policy });
-      committed(results.flatMap((result) => (result.kind === 'placed' ? [result.change] : [])));
-      return results;
-    },
-    batchMax: placementBatchMax,
-    concurrency: placementConcurrency,
-  });
+  const placements = placementQueue({ sql, now, policy, committed });
   const commands = {
     placeOrder: (request: PlacementRequest) => placements.submit(request),
     cancelOrder: async (request: Parameters<typeof cancelOrder>[1]) => {
