@@ -47,9 +47,10 @@ export async function measureOrders(system: System, plan: OrdersPlan): Promise<O
   });
   const confirmedAtMs = new Map<string, number>();
   const waiting = new Map<string, () => void>();
+  let broken = '';
   try {
     await client.follow(({ orderId, status }) => {
-      if (status.startsWith('BROKEN')) console.log(status);
+      if (status.startsWith('BROKEN')) broken = status;
       if (status !== 'CONFIRMED') return;
       confirmedAtMs.set(orderId, performance.now());
       waiting.get(orderId)?.();
@@ -74,7 +75,9 @@ export async function measureOrders(system: System, plan: OrdersPlan): Promise<O
     await Promise.race([
       Promise.all([...placed.keys()].map(confirmed)),
       sleep(settleTimeoutMs, undefined, { ref: false }).then(() => {
-        throw new Error(`Only ${confirmedAtMs.size} of ${plan.orders} orders were confirmed`);
+        throw new Error(
+          `Only ${confirmedAtMs.size} of ${plan.orders} orders were confirmed ${broken}`,
+        );
       }),
     ]);
     const confirmedEndMs = Math.max(...[...placed.keys()].map((id) => confirmedAtMs.get(id) ?? 0));

@@ -1,13 +1,14 @@
 /**
  * The system under measurement: backing services that are durable as in production, and all services, either together in
  * this process as `npm start` runs them, or with `--processes` each in its own. The sandbox provider and the mail sink,
- * which stand for other people's servers, are always in this one. Says where everything is in one line of JSON, and ends
+ * which stand for other people's servers, are always in this one. `--statements` has PostgreSQL count statements. Says where everything is in one line of JSON, and ends
  * when its input does. The switches this process was given, a profiler's for example, go to the services' processes too.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openDatabase } from '@ordergraph/platform/database.ts';
 import { startPaymentProvider } from '@ordergraph/sandbox/payment-provider/server.ts';
 import { startSmtpSink } from '@ordergraph/sandbox/smtp-sink/server.ts';
 import { freePorts } from '@ordergraph/scripts/embedded/ports.ts';
@@ -22,8 +23,11 @@ import { serviceEnvironments } from '@ordergraph/scripts/service-environments.ts
 import { developmentPorts, startStack, type StackPorts } from '@ordergraph/scripts/stack.ts';
 import type { SystemAddress } from './system.ts';
 
-type Services = Pick<SystemAddress, 'url' | 'databaseUrls' | 'pids'> & { stop(): Promise<void> };
+type Services = Pick<SystemAddress, 'url' | 'databaseUrls' | 'providerUrl' | 'pids'> & {
+  stop(): Promise<void>;
+};
 
+const prefix = 'ordergraph';
 const readyWithinMs = 30_000;
 
 async function startTogether(place: Place): Promise<Services> {
@@ -36,7 +40,7 @@ type Place = { backing: BackingServices; dataDir: string; ports: StackPorts };
 async function startApart({ backing, dataDir, ports }: Place): Promise<Services> {
   const secrets = await loadSecrets(dataDir);
   const databaseUrls = await provisionServiceDatabases(backing.databaseUrl, {
-    prefix: 'ordergraph',
+    prefix,
     secret: secrets.internalSecret,
   });
   const origin = `http://127.0.0.1:${ports.router}`;
@@ -50,7 +54,7 @@ async function startApart({ backing, dataDir, ports }: Place): Promise<Services>
   const environments = serviceEnvironments({
     backing,
     ports,
-    prefix: 'ordergraph',
+    prefix,
     secrets,
     databaseUrls,
     jwksFile: jwksFile(dataDir),
@@ -80,6 +84,7 @@ async function startApart({ backing, dataDir, ports }: Place): Promise<Services>
   return {
     url: `${origin}/graphql`,
     databaseUrls,
+    providerUrl: provider.url,
     pids: {
       outside: process.pid,
       ...Object.fromEntries(started.map(([name, { pid }]) => [name, pid])),
@@ -102,12 +107,25 @@ function defined(
   );
 }
 
+/** The library is loaded with the server only, so the server is started once more. */
+async function countStatements(server: BackingServices): Promise<void> {
+  const library = 'pg_stat_statements';
+  const before = openDatabase(server.databaseUrl, { poolMax: 1, name: 'bench' });
+  await before.unsafe(`alter system set shared_preload_libraries = ${library}`);
+  await before.end();
+  await server.restartPostgres();
+  const after = openDatabase(server.databaseUrl, { poolMax: 1, name: 'bench' });
+  await after.unsafe(`create extension ${library}`);
+  await after.end();
+}
+
 const dataDir = await mkdtemp(join(tmpdir(), 'ordergraph-bench-'));
 const backing = await startBackingServices({
   dataDir,
   programsDir: fileURLToPath(new URL('../.data/bin', import.meta.url)),
   log: (line) => void process.stderr.write(`${line}\n`),
 });
+if (process.argv.includes('--statements')) await countStatements(backing);
 const names = Object.keys(developmentPorts) as (keyof StackPorts)[];
 const free = await freePorts(names.length);
 const ports = Object.fromEntries(names.map((name, i) => [name, free[i]])) as StackPorts;
@@ -119,15 +137,19 @@ const address: SystemAddress = {
   dataDir,
   databaseUrl: backing.databaseUrl,
   natsUrl: backing.natsUrl,
+  natsPrefix: prefix,
+  providerUrl: services.providerUrl,
   databaseUrls: services.databaseUrls,
   pids: { ...services.pids, ...backing.pids },
 };
 process.stdout.write(`${JSON.stringify(address)}\n`);
 
 process.stdin.resume();
-process.stdin.once('end', async () => {
+process.stdin.once('end', () => void stop());
+
+async function stop(): Promise<void> {
   await services.stop();
   await backing.stop();
   await rm(dataDir, { recursive: true, force: true });
   process.exit(0);
-});
+}

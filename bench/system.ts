@@ -10,6 +10,9 @@ export type SystemAddress = {
   readonly dataDir: string;
   readonly databaseUrl: string;
   readonly natsUrl: string;
+  /** Begins the names of databases and streams. */
+  readonly natsPrefix: string;
+  readonly providerUrl: string;
   readonly databaseUrls: Readonly<Record<SubgraphName, string>>;
   /** The processes whose CPU time is the system's. */
   readonly pids: Readonly<Record<string, number>>;
@@ -17,19 +20,25 @@ export type SystemAddress = {
 
 export type System = SystemAddress & { stop(): Promise<void> };
 
-/** `apart` gives each service its own process; `nodeArguments` go to the services, a profiler's switches for example. */
+export type SystemOptions = {
+  /** Gives each service its own process. */
+  readonly apart?: boolean;
+  /** Has PostgreSQL count statements, which costs it a little. */
+  readonly statements?: boolean;
+  /** For the services' processes, a profiler's switches for example. */
+  readonly nodeArguments?: readonly string[];
+};
+
 export async function startSystem({
   apart = false,
+  statements = false,
   nodeArguments = [],
-}: { apart?: boolean; nodeArguments?: readonly string[] } = {}): Promise<System> {
+}: SystemOptions = {}): Promise<System> {
   const script = fileURLToPath(new URL('./system-process.ts', import.meta.url));
-  const child = spawn(
-    process.execPath,
-    [...nodeArguments, script, ...(apart ? ['--processes'] : [])],
-    {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  );
+  const switches = [...(apart ? ['--processes'] : []), ...(statements ? ['--statements'] : [])];
+  const child = spawn(process.execPath, [...nodeArguments, script, ...switches], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const [line] = (await Promise.race([
     once(createInterface({ input: child.stdout }), 'line'),
     once(child, 'exit').then(() => {
