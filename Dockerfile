@@ -32,6 +32,6 @@ COPY . .
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000
 USER 1000:1000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=4s --retries=3 --start-period=60s --start-interval=1s \
+HEALTHCHECK --interval=10s --timeout=4s --retries=3 --start-period=60s \
   CMD ["bash", "/app/scripts/health-check.sh"]
 CMD ["node", "router/main.ts"]
