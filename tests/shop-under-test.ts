@@ -9,12 +9,17 @@ import { openStorefront, type Storefront } from './storefront.ts';
 export type ShopUnderTest = {
   readonly system: TestSystem;
   readonly stockroom: Stockroom;
-  /** A caller's storefront; closed at the end of the file. */
-  open(claims?: Partial<TokenClaims>): Promise<Storefront>;
+  /** A caller's storefront, at the system's own router or at another; closed at the end of the file. */
+  open(claims?: Partial<TokenClaims>, url?: string): Promise<Storefront>;
 };
 
-/** Starts a system before the file's tests, and stops it behind them. */
-export function shopUnderTest(options: Parameters<typeof startTestSystem>[0] = {}): ShopUnderTest {
+type SystemOptions = Parameters<typeof startTestSystem>[0];
+
+/**
+ * Starts a system before the file's tests, and stops it behind them.
+ * @param options as a function, where they are known only once earlier hooks have run
+ */
+export function shopUnderTest(options: SystemOptions | (() => SystemOptions) = {}): ShopUnderTest {
   let system: TestSystem | undefined;
   let stockroom: Stockroom | undefined;
   const storefronts: Storefront[] = [];
@@ -25,14 +30,14 @@ export function shopUnderTest(options: Parameters<typeof startTestSystem>[0] = {
     get stockroom() {
       return started(stockroom);
     },
-    async open(claims) {
-      const storefront = await openStorefront(shop.system, claims);
+    async open(claims, url = shop.system.url) {
+      const storefront = await openStorefront({ ...shop.system, url }, claims);
       storefronts.push(storefront);
       return storefront;
     },
   };
   beforeAll(async () => {
-    system = await startTestSystem(options);
+    system = await startTestSystem(typeof options === 'function' ? options() : options);
     stockroom = await openStockroom(system);
   });
   afterEach(() => expectInvariantsToHold(shop.system));
