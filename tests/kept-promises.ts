@@ -12,7 +12,7 @@ const grace = { healMs: 15_000, publishMs: 15_000, lookAgainMs: 50 };
  * @throws an assertion's error with the offending rows
  */
 export async function expectInvariantsToHold(
-  system: TestSystem,
+  system: Pick<TestSystem, 'databaseUrls' | 'prefix' | 'providerUrl' | 'dataDir'>,
   natsUrl = inject('natsUrl'),
 ): Promise<void> {
   const secrets = await loadSecrets(system.dataDir);
