@@ -1,49 +1,61 @@
 /**
- * Bounds on a document, checked before validation and planning, whose cost they bound. Selections are counted as if
+ * Bounds on a document, checked before validation and planning, whose cost they bound. What is counted is counted as if
  * every fragment were written out, each fragment only once: a few hundred bytes of fragments that spread one another
  * twice stand for millions of selections, and must be refused without visiting them.
  */
 import { fault } from '@ordergraph/platform/errors.ts';
-import {
-  Kind,
-  parse,
-  type DirectiveNode,
-  type DocumentNode,
-  type FragmentDefinitionNode,
-  type GraphQLError,
-  type SelectionSetNode,
-  type ValueNode,
-} from 'graphql';
+import { Kind, parse, type DocumentNode, type GraphQLError } from 'graphql';
+import { z } from 'zod';
+import { DocumentMeasure, nesting, type Size } from './document-measure.ts';
+import { comparisonsWithin } from './merge-comparisons.ts';
 
-export type Limits = {
-  readonly tokensMax: number;
-  /** Selection sets inside one another, fragments written out; list and object values alike. */
-  readonly depthMax: number;
-  /** Fields and fragments, fragments written out. */
-  readonly selectionsMax: number;
-};
+const bound = (usual: number) => z.int().min(1).default(usual);
 
-export const defaultLimits: Limits = { tokensMax: 5_000, depthMax: 20, selectionsMax: 1_000 };
+/** Every bound with its usual value; `OPERATION_LIMITS` may name others. */
+export const limitsSchema = z.strictObject({
+  /** Length of the document's text. */
+  charactersMax: bound(100_000),
+  tokensMax: bound(5_000),
+  /** Fields inside one another; list and object values, in the document and in variables, likewise. */
+  depthMax: bound(20),
+  /** Fields and fragments. */
+  selectionsMax: bound(5_000),
+  aliasesMax: bound(500),
+  directivesMax: bound(200),
+  rootFieldsMax: bound(200),
+  /** Pairs of fields of one name, and of fragments, that validation has to compare; each selection counts too. */
+  comparisonsMax: bound(25_000),
+});
 
-type Size = { readonly depth: number; readonly selections: number };
+export type Limits = z.infer<typeof limitsSchema>;
+
+export const defaultLimits: Limits = limitsSchema.parse({});
 
 /**
  * Parses a document within limits.
  * @throws GRAPHQL_PARSE_FAILED, or QUERY_TOO_COMPLEX without saying which limit was passed
  */
 export function parseWithin(text: string, limits: Limits): DocumentNode {
+  if (text.length > limits.charactersMax) throw tooComplex();
   const document = parsed(text, limits);
-  const measure = new Measure(document, limits);
+  const measure = new DocumentMeasure(document, limits.depthMax);
   for (const definition of document.definitions) {
-    if (definition.kind === Kind.OPERATION_DEFINITION) measure.operation(definition.selectionSet);
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) measure.fragment(definition.name.value);
-    if ('directives' in definition) measure.directives(definition.directives ?? []);
-    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    for (const { defaultValue } of definition.variableDefinitions ?? []) {
-      if (defaultValue) measure.value(defaultValue, 1);
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) {
+      refuseAbove(measure.fragment(definition), limits);
     }
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    const size = measure.operation(definition);
+    refuseAbove(size, limits);
+    if (size.fields > limits.rootFieldsMax) throw tooComplex();
   }
+  // Only now is the document known to be small enough to be written out.
+  if (!comparisonsWithin(document, limits)) throw tooComplex();
   return document;
+}
+
+/** Refuses values of variables that are nested too deep. @throws QUERY_TOO_COMPLEX */
+export function refuseDeepValues(values: unknown, { depthMax }: Limits): void {
+  if (nesting(values, depthMax + 1) > depthMax) throw tooComplex();
 }
 
 function parsed(text: string, { tokensMax }: Limits): DocumentNode {
@@ -58,74 +70,15 @@ function parsed(text: string, { tokensMax }: Limits): DocumentNode {
   }
 }
 
-class Measure {
-  readonly #limits: Limits;
-  readonly #fragments = new Map<string, FragmentDefinitionNode>();
-  /** `undefined` while a fragment is being measured: it spreads itself, which validation refuses. */
-  readonly #measured = new Map<string, Size | undefined>();
-
-  constructor(document: DocumentNode, limits: Limits) {
-    this.#limits = limits;
-    for (const definition of document.definitions) {
-      if (definition.kind !== Kind.FRAGMENT_DEFINITION) continue;
-      this.#fragments.set(definition.name.value, definition);
-    }
-  }
-
-  operation(set: SelectionSetNode): void {
-    this.#set(set, 1);
-  }
-
-  fragment(name: string, level = 1): Size {
-    if (this.#measured.has(name)) return this.#measured.get(name) ?? { depth: 0, selections: 0 };
-    const definition = this.#fragments.get(name);
-    if (definition === undefined) return { depth: 0, selections: 0 };
-    this.#measured.set(name, undefined);
-    const size = this.#set(definition.selectionSet, level);
-    this.#measured.set(name, size);
-    return size;
-  }
-
-  directives(directives: readonly DirectiveNode[]): void {
-    for (const { arguments: given } of directives) {
-      for (const argument of given ?? []) this.value(argument.value, 1);
-    }
-  }
-
-  value(value: ValueNode, level: number): void {
-    if (level > this.#limits.depthMax) throw tooComplex();
-    if (value.kind === Kind.LIST) for (const item of value.values) this.value(item, level + 1);
-    if (value.kind === Kind.OBJECT) {
-      for (const field of value.fields) this.value(field.value, level + 1);
-    }
-  }
-
-  /** `level` bounds the recursion itself; the size returned bounds what it stands for. */
-  #set(set: SelectionSetNode, level: number): Size {
-    if (level > this.#limits.depthMax) throw tooComplex();
-    let depth = 0;
-    let selections = 0;
-    for (const selection of set.selections) {
-      this.directives(selection.directives ?? []);
-      let inner: Size = { depth: 0, selections: 0 };
-      if (selection.kind === Kind.FRAGMENT_SPREAD) {
-        inner = this.fragment(selection.name.value, level);
-      } else if (selection.selectionSet) {
-        inner = this.#set(selection.selectionSet, level + 1);
-      }
-      if (selection.kind === Kind.FIELD) {
-        for (const argument of selection.arguments ?? []) this.value(argument.value, 1);
-      }
-      depth = Math.max(depth, inner.depth + (selection.kind === Kind.FIELD ? 1 : 0));
-      selections += 1 + inner.selections;
-      if (depth > this.#limits.depthMax || selections > this.#limits.selectionsMax) {
-        throw tooComplex();
-      }
-    }
-    return { depth, selections };
-  }
+function refuseAbove(size: Size, limits: Limits): void {
+  const within =
+    size.depth <= limits.depthMax &&
+    size.selections <= limits.selectionsMax &&
+    size.aliases <= limits.aliasesMax &&
+    size.directives <= limits.directivesMax;
+  if (!within) throw tooComplex();
 }
 
-function tooComplex(): GraphQLError {
+export function tooComplex(): GraphQLError {
   return fault('QUERY_TOO_COMPLEX', 'The operation is too complex.');
 }
