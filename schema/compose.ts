@@ -1,13 +1,20 @@
 /**
  * Composes the subgraphs' SDL files into `supergraph.graphql` (what the router loads) and `api.graphql` (what clients
- * see). With `--check` nothing is written, and a difference from the committed files is an error.
+ * see). With `--check` nothing is written, and a difference from the committed files is an error. Either way it fails
+ * if an operation that a partner has published could no longer be run, or would give something else.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { composeServices } from '@apollo/composition';
-import { parse, printSchema } from 'graphql';
+import { buildSchema, parse, printSchema } from 'graphql';
+import {
+  checkCommittedManifests,
+  faultLine,
+  recordTypes,
+} from './manifests/committed-manifests.ts';
 import { subgraphs } from './subgraphs.ts';
 
 const folder = new URL('./', import.meta.url);
+const manifests = new URL('partners/', folder);
 
 export type Composition = { supergraphSdl: string; apiSdl: string };
 
@@ -42,6 +49,26 @@ async function main(check: boolean): Promise<void> {
     } else if ((await readFile(location, 'utf8').catch(() => '')) !== text) {
       process.stderr.write(
         `schema/${name} is not what the SDL files compose to: run "npm run codegen"\n`,
+      );
+      process.exitCode = 1;
+    }
+  }
+  await checkManifests(check, apiSdl);
+}
+
+async function checkManifests(check: boolean, apiSdl: string): Promise<void> {
+  for (const manifest of await checkCommittedManifests(manifests, buildSchema(apiSdl))) {
+    const { partner, faults, types, recorded } = manifest;
+    for (const fault of faults) process.stderr.write(`${faultLine({ partner, ...fault })}\n`);
+    if (faults.length > 0) {
+      process.stderr.write(
+        `The schema breaks partner ${partner}: keep what it uses, or agree with the partner and change schema/partners/.\n`,
+      );
+      process.exitCode = 1;
+    } else if (!check) await recordTypes(manifests, manifest);
+    else if (JSON.stringify(types) !== JSON.stringify(recorded)) {
+      process.stderr.write(
+        `schema/partners/${partner}.types.json is not what its operations use: run "npm run codegen"\n`,
       );
       process.exitCode = 1;
     }
