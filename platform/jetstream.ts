@@ -49,6 +49,8 @@ export async function openEventBus(url: string, prefix: string, name: string): P
     timeout: publishTimeoutMs,
     pingInterval: 10_000,
     maxPingOut: 2,
+    // Otherwise each publish captures two stacks, in case it fails: 62 µs of our CPU time in place of 44.
+    noAsyncTraces: true,
   });
   return {
     prefix,
