@@ -13,17 +13,21 @@ Prints the secrets for docker compose, a line each. The same DATA_DIR gives the 
   DATA_DIR   where they are kept, instead of .data
 `;
 
-if (process.argv.length > 2) {
-  process.stdout.write(usage);
-  process.exitCode = process.argv[2] === '--help' ? 0 : 2;
-} else {
+async function main(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  if (args.length > 0) {
+    process.stdout.write(usage);
+    return args[0] === '--help' ? 0 : 2;
+  }
   try {
-    const variables = composeVariables(await loadSecrets(dataDirectory(process.env)));
+    const variables = composeVariables(await loadSecrets(dataDirectory(environment)));
     for (const [name, value] of Object.entries(variables)) {
       process.stdout.write(`${name}=${value}\n`);
     }
+    return 0;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
+    return 1;
   }
 }
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2), process.env);

@@ -42,9 +42,11 @@ function explained(error: unknown): string {
     : words;
 }
 
-try {
-  await main(process.env);
-} catch (error) {
-  process.stderr.write(`The databases could not be prepared: ${explained(error)}\n`);
-  process.exitCode = error instanceof ConfigurationError ? 2 : 1;
+if (import.meta.main) {
+  try {
+    await main(process.env);
+  } catch (error) {
+    process.stderr.write(`The databases could not be prepared: ${explained(error)}\n`);
+    process.exitCode = error instanceof ConfigurationError ? 2 : 1;
+  }
 }
