@@ -7,6 +7,8 @@ const runningSchema = z.object({
   /** A URL of a role that may connect to every service's database. */
   databaseUrl: z.string(),
   natsUrl: z.string(),
+  /** The sandbox payment provider's; installations that were last started by an older version have not noted it. */
+  providerUrl: z.string().optional(),
 });
 
 export type RunningServices = z.infer<typeof runningSchema>;
@@ -18,10 +20,10 @@ function fileIn(dataDir: string): string {
 /** Written by `npm start` once they run; readable by the owner alone, as it holds a password. */
 export async function noteRunningServices(
   dataDir: string,
-  { databaseUrl, natsUrl }: RunningServices,
+  { databaseUrl, natsUrl, providerUrl }: RunningServices,
 ): Promise<void> {
   const draft = `${fileIn(dataDir)}.${process.pid}.new`;
-  await writeFile(draft, JSON.stringify({ databaseUrl, natsUrl }), { mode: 0o600 });
+  await writeFile(draft, JSON.stringify({ databaseUrl, natsUrl, providerUrl }), { mode: 0o600 });
   await rename(draft, fileIn(dataDir));
 }
 

@@ -3,7 +3,6 @@
  * stop what was started, in the opposite order.
  */
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
@@ -13,7 +12,8 @@ import { dataDirectory } from './data-location.ts';
 import { lockDataDirectory } from './embedded/data-directory.ts';
 import { startBackingServices } from './embedded/services.ts';
 import { noteRunningServices } from './running-services.ts';
-import { developmentPorts, startStack, type StackPorts } from './stack.ts';
+import { startStack, type Stack, type StackPorts } from './stack.ts';
+import { refuseTakenPorts, startPorts } from './start-ports.ts';
 
 const usage = `npm start
 
@@ -21,6 +21,7 @@ Starts Ordergraph: PostgreSQL, NATS JetStream and Redis unless their URLs are gi
 sandbox payment provider, the mail sink and the router. Ctrl-C stops all it started.
 
   PORT          moves the router from 4000
+  SERVICES_PORT moves the services, the provider and the mails, which begin at 4001
   DATA_DIR      where state is kept, instead of .data
   DATABASE_URL  a PostgreSQL server to use: a role that may create databases and roles
   NATS_URL      a NATS server with JetStream to use
@@ -34,14 +35,14 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
   const stopped = stopSignal();
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   const dataDir = dataDirectory(environment);
-  const ports = { ...developmentPorts, router: routerPort(environment['PORT']) };
+  const ports = startPorts(environment);
   const lock = await lockDataDirectory(dataDir);
   const undo: (() => Promise<void>)[] = [() => lock.release()];
   const stopAll = async (): Promise<void> => {
     for (const step of undo.toReversed()) await step();
   };
   try {
-    await checkPorts(ports);
+    await refuseTakenPorts(ports);
     const backing = await startBackingServices({
       dataDir,
       log: say,
@@ -50,7 +51,8 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
       ...url('redisUrl', environment['REDIS_URL']),
     });
     undo.push(() => backing.stop());
-    await noteRunningServices(dataDir, backing);
+    const providerUrl = `http://127.0.0.1:${ports.paymentProvider}`;
+    await noteRunningServices(dataDir, { ...backing, providerUrl });
     const stack = await startStack({
       backing,
       dataDir,
@@ -60,7 +62,7 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
       variables: { DEMO_CATALOGUE: 'true', ...given(environment) },
     });
     undo.push(() => stack.stop());
-    say(await welcome(stack.url, stack.mailsUrl, performance.now() - startedAtMs));
+    say(await welcome(stack, ports, performance.now() - startedAtMs));
     say(`\n${await stopped}: stopping …`);
     await stopAll();
     say('Everything is stopped.');
@@ -76,6 +78,7 @@ function given(environment: NodeJS.ProcessEnv): Record<string, string | undefine
     'HOLD_DURATION_MS',
     'PLACEMENT_TIMEOUT_MS',
     'CANCELLATION_TIMEOUT_MS',
+    'CHARGE_TIMEOUT_MS',
     'NODE_ENV',
     'DATABASE_POOL_MAX',
     'SMTP_FROM',
@@ -85,54 +88,22 @@ function given(environment: NodeJS.ProcessEnv): Record<string, string | undefine
   );
 }
 
-function routerPort(text: string | undefined): number {
-  const port = Number(text ?? developmentPorts.router);
-  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
-  throw new ConfigurationError(['PORT: must be a whole number from 1 to 65535']);
-}
-
 function url<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {
   return value ? ({ [key]: value } as Record<K, string>) : {};
 }
 
-/** All ports are tried before anything starts, so that one message names all that are taken. */
-async function checkPorts(ports: StackPorts): Promise<void> {
-  const taken: string[] = [];
-  for (const [name, port] of Object.entries(ports)) {
-    if (!(await isFree(port))) {
-      taken.push(
-        `port ${port}, which the ${name} needs, is taken${name === 'router' ? '; PORT moves the router' : ''}`,
-      );
-    }
-  }
-  if (taken.length > 0) {
-    throw new Error(
-      `${taken.join('\n')}\nStop what listens there (lsof -i :PORT shows it), then start again.`,
-    );
-  }
-}
-
-/** `paymentProvider` as people say it. */
-function spoken(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
-}
-
-async function welcome(router: string, mails: string, tookMs: number): Promise<string> {
+async function welcome(
+  { url: router, mailsUrl: mails }: Pick<Stack, 'url' | 'mailsUrl'>,
+  ports: StackPorts,
+  tookMs: number,
+): Promise<string> {
   const query =
     '{ products(first: 3) { nodes { sku name unitPrice { amount currencyCode } available } } }';
   const origin = new URL(router).origin;
   const { version } = JSON.parse(
     await readFile(new URL('../package.json', import.meta.url), 'utf8'),
   ) as { version: string };
-  const services = subgraphs.map(({ name }) => `${name} ${developmentPorts[name]}`).join(' · ');
+  const services = subgraphs.map(({ name }) => `${name} ${ports[name]}`).join(' · ');
   return `
 Ordergraph ${version} is ready after ${(tookMs / 1000).toFixed(1)} s
 

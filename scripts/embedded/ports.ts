@@ -22,7 +22,8 @@ export async function freePorts(count: number): Promise<number[]> {
   return [...ports];
 }
 
-function portIsFree(port: number): Promise<boolean> {
+/** Whether nothing listens on a port of 127.0.0.1 at the moment. */
+export function portIsFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => resolve(false));

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { dataDirectory } from '../data-location.ts';
 import { installationSecrets, type InstallationSecrets } from '../installation-secrets.ts';
-import { runningServices } from '../running-services.ts';
+import { runningServices, type RunningServices } from '../running-services.ts';
 import { serviceDatabaseUrls } from '../service-databases.ts';
 import { developmentPorts } from '../stack.ts';
 import { table } from '../text-table.ts';
@@ -18,7 +18,7 @@ of a running npm start. What may still be on its way is waited for, 60 s at most
   DATA_DIR      the installation, instead of .data
   DATABASE_URL  its PostgreSQL, if it is not the one that npm start runs
   NATS_URL      its NATS, likewise
-  SANDBOX_URL   its payment provider (http://127.0.0.1:4010)
+  SANDBOX_URL   its payment provider, likewise
   NATS_PREFIX   what the names of its databases and streams begin with (ordergraph)
 
 INTERNAL_SECRET, SANDBOX_API_KEY and SANDBOX_WEBHOOK_SECRET, if given, are used in place of those in DATA_DIR.
@@ -51,7 +51,7 @@ async function main(environment: NodeJS.ProcessEnv): Promise<number> {
 
 function connectionsOf(
   environment: NodeJS.ProcessEnv,
-  running: { databaseUrl: string; natsUrl: string },
+  running: RunningServices,
   secrets: InstallationSecrets,
 ): Connections {
   const prefix = environment['NATS_PREFIX'] ?? 'ordergraph';
@@ -61,7 +61,9 @@ function connectionsOf(
     natsUrl: running.natsUrl,
     natsPrefix: prefix,
     providerUrl:
-      environment['SANDBOX_URL'] ?? `http://127.0.0.1:${developmentPorts.paymentProvider}`,
+      environment['SANDBOX_URL'] ??
+      running.providerUrl ??
+      `http://127.0.0.1:${developmentPorts.paymentProvider}`,
     providerApiKey: secrets.sandboxApiKey,
   };
 }
