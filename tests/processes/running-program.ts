@@ -30,7 +30,7 @@ export type RunningProgram = {
   stop(): Promise<void>;
 };
 
-const readyWithinMs = 30_000;
+const readyWithinMs = 60_000;
 
 /** Starts a program; it ends with this process, however that ends. */
 export async function runProgram(program: Program): Promise<RunningProgram> {
