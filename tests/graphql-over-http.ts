@@ -1,4 +1,5 @@
 /** One GraphQL request over HTTP, and its answer as it came. */
+import { expect } from 'vitest';
 import { z } from 'zod';
 
 const errorSchema = z.object({
@@ -51,4 +52,11 @@ export async function postGraphql(
 /** The codes of an answer's errors, in their order. */
 export function codesIn({ errors }: Pick<Answer, 'errors'>): (string | undefined)[] {
   return errors.map(({ extensions }) => extensions?.code);
+}
+
+/** Neither stack traces nor hosts, programs, tables or the names of what was not asked for. */
+export function expectNothingTold({ text }: Answer): void {
+  expect(text).not.toMatch(
+    /\bat .+:\d+:\d+|node_modules|127\.0\.0\.1|postgres|sql|relation|ECONN|did you mean/i,
+  );
 }
