@@ -15,7 +15,8 @@ export type IdPrefix =
   | 'ltx'
   | 'ntf'
   | 'whk'
-  | 'mov';
+  | 'mov'
+  | 'ptn';
 
 /** A fresh identifier, for example `ord_01jc2x…`. */
 export function newId<P extends IdPrefix>(prefix: P): `${P}_${string}` {

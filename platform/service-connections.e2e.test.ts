@@ -52,6 +52,14 @@ test('without an event bus nothing is left open, and the error comes out', async
   await expect(open()).rejects.toThrow(/connection refused/i);
 });
 
+test('a service is ready while the event bus is away', async () => {
+  const { config, name } = await configuration(inject('natsUrl'));
+  await using parts = new AsyncDisposableStack();
+  const { bus, ready } = await openServiceConnections(parts, name, { config, migrations });
+  await bus.close();
+  await ready();
+});
+
 test('what runs goes on after its start, and is closed once by stop', async () => {
   const { config, name } = await configuration(inject('natsUrl'));
   let stops = 0;
