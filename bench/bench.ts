@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hotSkuScenario } from './hot-sku-scenario.ts';
 import { insertsScenario } from './inserts-scenario.ts';
-import { loadNow, thisMachine } from './machine.ts';
+import { busyWarning, loadNow, thisMachine } from './machine.ts';
 import { ordersScenario } from './orders-scenario.ts';
 import { asMarkdown, asText, type Section } from './report.ts';
 import { reservationsScenario } from './reservations-scenario.ts';
@@ -37,7 +37,11 @@ them to bench/results/. How it measures is told in bench/README.md.
 Exit code 0, 1 if a measurement failed or a promise was broken, 2 for a wrong command.
 `;
 
-type Command = { readonly chosen: readonly Scenario[]; readonly orders: number; rounds: number };
+type Command = {
+  readonly chosen: readonly Scenario[];
+  readonly orders: number;
+  readonly rounds: number;
+};
 
 function readCommand(args: string[]): Command | undefined {
   try {
@@ -71,30 +75,49 @@ function readCount(text: string | undefined, name: keyof typeof defaults): numbe
 
 async function run({ chosen, ...size }: Command): Promise<void> {
   const progress = (line: string): void => void process.stderr.write(`${line}\n`);
-  const { description, commit } = thisMachine();
-  const startedAt = new Date();
-  const loadBefore = loadNow();
-  const sections: Section[] = [];
+  const report = await openReport(chosen.length === scenarios.length ? everything : nameOf(chosen));
   for (const scenario of chosen) {
     for (const section of await scenario.run({ ...size, progress })) {
-      sections.push(section);
       process.stdout.write(`\n${asText(section)}\n`);
+      await report.add(section, size);
     }
   }
-  const names = chosen.length === scenarios.length ? everything : chosen[0]?.name;
-  const date = startedAt.toISOString().slice(0, 10);
-  const minutes = ((Date.now() - startedAt.getTime()) / 60_000).toFixed(0);
-  const preface = `# Benchmarks of ${date}
+  process.stdout.write(`\nWritten to ${relative(process.cwd(), report.file)}\n`);
+}
 
-- Machine: ${description}; it holds the clients, PostgreSQL, NATS, Redis and all services at once
-- Commit: ${commit}
-- ${size.rounds} rounds, ${size.orders} orders in the largest measurement; ${minutes} minutes; load average before ${loadBefore}, after ${loadNow()}
-- Figures are medians of the rounds, in brackets the lowest and the highest. How they are taken: bench/README.md`;
+function nameOf(chosen: readonly Scenario[]): string {
+  return chosen.map(({ name }) => name).join('-');
+}
+
+/** Written anew with each section, so that what was measured outlives what fails after it. */
+async function openReport(name: string) {
+  const startedAt = new Date();
+  const loadBefore = loadNow();
+  const warning = busyWarning(loadBefore);
+  const { description, commit } = thisMachine();
+  const date = startedAt.toISOString().slice(0, 10);
   const folder = join(import.meta.dirname, 'results');
   await mkdir(folder, { recursive: true });
-  const file = join(folder, `${date}-${names}.md`);
-  await writeFile(file, `${[preface, ...sections.map(asMarkdown)].join('\n\n')}\n`);
-  process.stdout.write(`\nWritten to ${relative(process.cwd(), file)}\n`);
+  const file = join(folder, `${date}-${name}.md`);
+  const sections: Section[] = [];
+  const preface = ({ rounds, orders }: { rounds: number; orders: number }): string => {
+    const minutes = ((Date.now() - startedAt.getTime()) / 60_000).toFixed(0);
+    return [
+      `# Benchmarks of ${date}\n`,
+      `- Machine: ${description}; it holds the clients, PostgreSQL, NATS, Redis and all services at once`,
+      `- Commit: ${commit}`,
+      `- ${rounds} rounds, ${orders} orders in the largest measurement; ${minutes} minutes; load average before ${loadBefore.toFixed(1)}, after ${loadNow().toFixed(1)}`,
+      ...(warning ? [`- ${warning}`] : []),
+      '- Figures are medians of the rounds, in brackets the lowest and the highest. How they are taken: bench/README.md',
+    ].join('\n');
+  };
+  return {
+    file,
+    async add(section: Section, size: { rounds: number; orders: number }): Promise<void> {
+      sections.push(section);
+      await writeFile(file, `${[preface(size), ...sections.map(asMarkdown)].join('\n\n')}\n`);
+    },
+  };
 }
 
 const command = readCommand(process.argv.slice(2));

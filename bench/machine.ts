@@ -17,15 +17,24 @@ export function thisMachine(): Machine {
 }
 
 /** How many processes wanted a processor in the last minute; above the number of processors they waited for it. */
-export function loadNow(): string {
-  return (loadavg()[0] ?? 0).toFixed(1);
+export function loadNow(): number {
+  return loadavg()[0] ?? 0;
+}
+
+/** What a reader must know of a run that began while the machine was at other work already. */
+export function busyWarning(loadBefore: number): string | undefined {
+  if (loadBefore < cpus().length / 2) return undefined;
+  return 'The machine was busy with other work: rates are lower, times and CPU time higher than on a calm one; ratios, formed within a round, hold.';
 }
 
 function commit(): string {
   try {
     const git = (...args: string[]): string =>
       execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
-    const changed = git('status', '--porcelain', '--', '..') === '' ? '' : ', with changes';
+    const changed =
+      git('status', '--porcelain', '--untracked-files=no', '--', '..') === ''
+        ? ''
+        : ', with changes';
     return `${git('rev-parse', '--short', 'HEAD')}${changed}`;
   } catch {
     return 'unknown';

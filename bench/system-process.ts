@@ -119,6 +119,10 @@ async function countStatements(server: BackingServices): Promise<void> {
   await after.end();
 }
 
+// A Ctrl-C reaches this process too; it ends when its starter is gone, and then in order, with nobody left to write to.
+process.on('SIGINT', () => undefined);
+process.stdout.on('error', () => undefined);
+
 const dataDir = await mkdtemp(join(tmpdir(), 'ordergraph-bench-'));
 const backing = await startBackingServices({
   dataDir,
