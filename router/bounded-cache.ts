@@ -30,6 +30,10 @@ export class BoundedCache<V> {
     }
   }
 
+  delete(key: string): void {
+    this.#remove(key);
+  }
+
   get size(): number {
     return this.#entries.size;
   }

@@ -2,19 +2,28 @@
 import { fault } from '@ordergraph/platform/errors.ts';
 import type { Identity } from '@ordergraph/platform/identity.ts';
 import type { OperationTypeNode } from 'graphql';
+import type { PartnerAccess } from './partners/directory.ts';
+import { operationId, type OperationId } from './persisted/operation-id.ts';
 import type { Trace } from './trace.ts';
 
 export type Variables = Readonly<Record<string, unknown>>;
 
 export type OperationRequest = {
+  /** Empty if the operation is only named. */
   readonly query: string;
+  readonly operationId?: OperationId | undefined;
   readonly operationName: string | undefined;
   readonly variables: Variables;
   readonly extensions: Variables;
 };
 
-/** Who calls, and until when that is believed: epoch milliseconds, or null for anonymous callers. */
-export type Caller = { readonly identity: Identity; readonly expiresAtMs: number | null };
+export type Caller = {
+  readonly identity: Identity;
+  /** Until when that is believed: epoch milliseconds, or null for callers without a token. */
+  readonly expiresAtMs: number | null;
+  /** Whose application it is, if it has shown a partner's key. */
+  readonly partner?: PartnerAccess | undefined;
+};
 
 export type RequestContext = {
   readonly caller: Caller;
@@ -48,18 +57,25 @@ export function operationRequest(parameters: unknown): OperationRequest {
   if (Array.isArray(parameters)) throw fault('BAD_REQUEST', 'Batched operations are not accepted.');
   if (!isRecord(parameters)) throw fault('BAD_REQUEST', 'The body must be a JSON object.');
   const { query, operationName, variables, extensions } = parameters;
-  if (typeof query !== 'string' || query === '') {
-    throw fault('BAD_REQUEST', 'The parameter "query" must be a text that is not empty.');
-  }
   if (operationName !== undefined && operationName !== null && typeof operationName !== 'string') {
     throw fault('BAD_REQUEST', 'The parameter "operationName" must be a text.');
   }
+  const extended = objectOrNothing('extensions', extensions);
+  const id = operationId(parameters, extended);
   return {
-    query,
+    query: textOf(query, id !== undefined),
+    operationId: id,
     operationName: operationName || undefined,
     variables: objectOrNothing('variables', variables),
-    extensions: objectOrNothing('extensions', extensions),
+    extensions: extended,
   };
+}
+
+/** Clients that name an operation leave its text out, or send none: null, or an empty one. */
+function textOf(query: unknown, named: boolean): string {
+  if (typeof query === 'string' && query !== '') return query;
+  if (named && (query === undefined || query === null || query === '')) return '';
+  throw fault('BAD_REQUEST', 'The parameter "query" must be a text that is not empty.');
 }
 
 function objectOrNothing(name: string, value: unknown): Variables {

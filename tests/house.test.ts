@@ -106,7 +106,7 @@ test('the sandbox stands by itself, and the product does without it', () => {
 
 test('drizzle stays where tables and migrations are', () => {
   const elsewhere = between(
-    /^(?!subgraphs\/[a-z]+\/store\/|platform\/(tables|migrate)\.ts)/,
+    /^(?!(?:subgraphs\/[a-z]+|router)\/store\/|platform\/(tables|migrate)\.ts)/,
     /^drizzle-/,
   );
   expect(elsewhere).toEqual([]);
