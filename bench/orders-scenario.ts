@@ -1,5 +1,5 @@
 /** `orders`: complete orders through the router, all services in one process and each in its own. */
-import { measureOrders, type OrdersRun } from './orders.ts';
+import { measureOrders, systemCpuMs, type OrdersRun } from './orders.ts';
 import { besideMark, type Section } from './report.ts';
 import { interleave } from './rounds.ts';
 import type { BenchOptions, Scenario } from './scenario.ts';
@@ -123,11 +123,6 @@ function cpuSection(where: string, measured: readonly Measurement[]): Section {
       ? [`At ${busiest} clients, ms an order: ${besideMark(sum, { atMost: cpuMarkMs })}.`]
       : [],
   };
-}
-
-function systemCpuMs({ cpuMs }: OrdersRun): number {
-  if (!cpuMs) return Number.NaN;
-  return Object.entries(cpuMs).reduce((sum, [name, ms]) => sum + (name === 'outside' ? 0 : ms), 0);
 }
 
 function latencySection(where: string, measured: readonly Measurement[]): Section {

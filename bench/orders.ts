@@ -33,6 +33,12 @@ export type OrdersPlan = {
   readonly patient?: boolean;
 };
 
+/** CPU time of an order in all the system's processes, in ms; not of those outside it, such as the payment provider. */
+export function systemCpuMs({ cpuMs }: OrdersRun): number {
+  if (!cpuMs) return Number.NaN;
+  return Object.entries(cpuMs).reduce((sum, [name, ms]) => sum + (name === 'outside' ? 0 : ms), 0);
+}
+
 const placeOrder = `mutation PlaceOrder($input: PlaceOrderInput!) {
   placeOrder(input: $input) { order { id number status total { amount } } replayed userErrors { code message } }
 }`;
