@@ -1,10 +1,10 @@
 /** An installation on this machine, as `npm start` makes it: one process with all services, and the servers it starts. */
+import { randomInt } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { signDevelopmentToken } from '@ordergraph/scripts/development-token.ts';
-import { freePorts } from '@ordergraph/scripts/embedded/ports.ts';
 import { processesWorkingOn } from '@ordergraph/scripts/embedded/process-table.ts';
 import { runningServices } from '@ordergraph/scripts/running-services.ts';
 import { loadSecrets } from '@ordergraph/scripts/secrets.ts';
@@ -91,10 +91,11 @@ function pidsOf(program: string, folder: string): number[] {
     .map(({ pid }) => pid);
 }
 
+/** Below the ports from which the servers of an installation, and other tests, take theirs. */
 async function freeBlockOfPorts(): Promise<StackPorts> {
   for (;;) {
-    const [router, order] = await freePorts(2);
-    const ports = startPorts({ PORT: String(router), SERVICES_PORT: String(order) });
+    const router = 10_000 + 50 * randomInt(190);
+    const ports = startPorts({ PORT: String(router), SERVICES_PORT: String(router + 1) });
     const areFree = await refuseTakenPorts(ports).then(
       () => true,
       () => false,
