@@ -119,8 +119,12 @@ async function countStatements(server: BackingServices): Promise<void> {
   await after.end();
 }
 
-// A Ctrl-C reaches this process too; it ends when its starter is gone, and then in order, with nobody left to write to.
-process.on('SIGINT', () => undefined);
+// Listened for from the beginning: who is interrupted while it starts still stops what it started, in order.
+const toEnd = new Promise<unknown>((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
+  process.stdin.once('end', resolve).resume();
+});
+// When its starter is gone, nobody reads any more.
 process.stdout.on('error', () => undefined);
 
 const dataDir = await mkdtemp(join(tmpdir(), 'ordergraph-bench-'));
@@ -148,12 +152,8 @@ const address: SystemAddress = {
 };
 process.stdout.write(`${JSON.stringify(address)}\n`);
 
-process.stdin.resume();
-process.stdin.once('end', () => void stop());
-
-async function stop(): Promise<void> {
-  await services.stop();
-  await backing.stop();
-  await rm(dataDir, { recursive: true, force: true });
-  process.exit(0);
-}
+await toEnd;
+await services.stop();
+await backing.stop();
+await rm(dataDir, { recursive: true, force: true });
+process.exit(0);
