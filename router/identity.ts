@@ -2,9 +2,11 @@
 import { fault } from '@ordergraph/platform/errors.ts';
 import { anonymous } from '@ordergraph/platform/identity.ts';
 import type { GraphQLError } from 'graphql';
-import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { z } from 'zod';
+import type { KeySet } from './key-set.ts';
 import type { Caller } from './request.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
 
 export type Identify = (authorization: string | undefined) => Promise<Caller>;
 
@@ -24,7 +26,7 @@ const clockToleranceSeconds = 5;
 const algorithms = ['RS256', 'ES256', 'EdDSA'];
 
 export type TokenRules = {
-  readonly keys: JWTVerifyGetKey;
+  readonly keys: KeySet;
   readonly issuer: string;
   readonly audience: string;
 };
@@ -33,23 +35,48 @@ export type TokenRules = {
  * Makes the function that reads an `Authorization` header. It rejects with UNAUTHENTICATED for a token that is wrong in
  * any way, and with SERVICE_UNAVAILABLE when the issuer's keys cannot be had.
  */
-export function createIdentify({ keys, issuer, audience }: TokenRules): Identify {
+export function createIdentify(rules: TokenRules): Identify {
+  const { keys } = rules;
+  const verified = new VerifiedTokens(keys);
   return async (authorization) => {
     if (authorization === undefined || authorization === '') return anonymousCaller;
     const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
-    if (token === undefined)
+    if (token === undefined) {
       throw unauthenticated('The Authorization header must be "Bearer <token>".');
-    const { payload } = await jwtVerify(token, keys, {
-      issuer,
-      audience,
-      algorithms,
-      requiredClaims: ['sub', 'exp'],
-      clockTolerance: clockToleranceSeconds,
-    }).catch((error: unknown) => {
-      throw tokenFault(error);
-    });
-    return callerFrom(payload);
+    }
+    const known = verified.find(token);
+    if (known) return known;
+    const version = keys.version();
+    const caller = callerFrom(await payloadOf(token, rules));
+    verified.keep(token, caller, version);
+    return caller;
   };
+}
+
+async function payloadOf(
+  token: string,
+  { keys, issuer, audience }: TokenRules,
+): Promise<JWTPayload> {
+  const options = {
+    issuer,
+    audience,
+    algorithms,
+    requiredClaims: ['sub', 'exp'],
+    clockTolerance: clockToleranceSeconds,
+  };
+  try {
+    return (await jwtVerify(token, keys.key, options)).payload;
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw tokenFault(error);
+    // A token that names no key may be of any.
+    for await (const key of error) {
+      const matching = await jwtVerify(token, key, options).catch((cause: unknown) => {
+        if (!(cause instanceof errors.JWSSignatureVerificationFailed)) throw tokenFault(cause);
+      });
+      if (matching) return matching.payload;
+    }
+    throw tokenFault(error);
+  }
 }
 
 function callerFrom(payload: JWTPayload): Caller {
@@ -65,12 +92,9 @@ function callerFrom(payload: JWTPayload): Caller {
 
 function tokenFault(error: unknown): GraphQLError {
   if (error instanceof errors.JWTExpired) return unauthenticated('The token has expired.');
-  const keysMissing =
-    error instanceof errors.JWKSTimeout ||
-    error instanceof errors.JWKSInvalid ||
-    !(error instanceof errors.JOSEError) ||
-    error.code === 'ERR_JOSE_GENERIC';
-  if (keysMissing) return fault('SERVICE_UNAVAILABLE', 'Tokens cannot be checked at the moment.');
+  if (!(error instanceof errors.JOSEError)) {
+    return fault('SERVICE_UNAVAILABLE', 'Tokens cannot be checked at the moment.');
+  }
   return unauthenticated('The token is not valid.');
 }
 
