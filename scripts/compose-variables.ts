@@ -2,7 +2,7 @@
 import { serviceDatabaseUrl } from '@ordergraph/platform/provision.ts';
 import { subgraphs } from '@ordergraph/schema/subgraphs.ts';
 import type { Secrets } from './secrets.ts';
-import { serviceDatabaseUrls } from './service-databases.ts';
+import { routerDatabaseUrl, serviceDatabaseUrls } from './service-databases.ts';
 
 /** Passwords do not depend on the server's address. */
 const anyServer = 'postgres://postgres:5432/postgres';
@@ -11,7 +11,8 @@ export function composeVariables(
   secrets: Pick<Secrets, 'internalSecret' | 'sandboxApiKey' | 'sandboxWebhookSecret'>,
 ): Record<string, string> {
   const { internalSecret: secret, sandboxApiKey, sandboxWebhookSecret } = secrets;
-  const urls = serviceDatabaseUrls(anyServer, { prefix: 'ordergraph', secret });
+  const installation = { prefix: 'ordergraph', secret };
+  const urls = serviceDatabaseUrls(anyServer, installation);
   return {
     INTERNAL_SECRET: secret,
     POSTGRES_PASSWORD: passwordIn(serviceDatabaseUrl(anyServer, { database: 'postgres', secret })),
@@ -21,6 +22,7 @@ export function composeVariables(
         passwordIn(urls[name]),
       ]),
     ),
+    ROUTER_DATABASE_PASSWORD: passwordIn(routerDatabaseUrl(anyServer, installation)),
     SANDBOX_API_KEY: sandboxApiKey,
     SANDBOX_WEBHOOK_SECRET: sandboxWebhookSecret,
   };

@@ -9,12 +9,13 @@ import postgres from 'postgres';
 import { afterEach, expect, inject, test } from 'vitest';
 
 const run = promisify(execFile);
+const services = [...subgraphs.map(({ name }) => name), 'router'];
 const folders: string[] = [];
 
 afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
   const admin = postgres(inject('databaseUrl'), { max: 1, onnotice: () => undefined });
-  for (const { name } of subgraphs) {
+  for (const name of services) {
     const database = databaseOf(name);
     await admin.unsafe(`drop database if exists "${database}" with (force)`);
     await admin.unsafe(`drop role if exists "${database}"`);
@@ -60,7 +61,7 @@ test('each service connects to a database of its own with the password in .env, 
   for (let time = 1; time <= 2; time += 1) {
     expect(await script('provision.ts', environment)).toMatchObject({ code: 0, stderr: '' });
   }
-  for (const { name } of subgraphs) {
+  for (const name of services) {
     const url = new URL(inject('databaseUrl'));
     url.username = databaseOf(name);
     url.password = variables[`${name.toUpperCase()}_DATABASE_PASSWORD`] ?? '';

@@ -5,7 +5,7 @@
 import { ConfigurationError, readConfig, secret } from '@ordergraph/platform/config.ts';
 import { subgraphs } from '@ordergraph/schema/subgraphs.ts';
 import { z } from 'zod';
-import { provisionServiceDatabases } from './service-databases.ts';
+import { provisionServiceDatabases, routerDatabaseUrl } from './service-databases.ts';
 
 const configuration = z.object({
   /** A role that may create databases and roles. */
@@ -21,11 +21,12 @@ const wrongPassword = '28P01';
 
 async function main(environment: NodeJS.ProcessEnv): Promise<void> {
   const config = readConfig(configuration, environment);
-  const urls = await provisionServiceDatabases(config.DATABASE_URL, {
-    prefix: config.NATS_PREFIX,
-    secret: config.INTERNAL_SECRET,
-  });
-  for (const { name } of subgraphs) {
+  const installation = { prefix: config.NATS_PREFIX, secret: config.INTERNAL_SECRET };
+  const urls = {
+    ...(await provisionServiceDatabases(config.DATABASE_URL, installation)),
+    router: routerDatabaseUrl(config.DATABASE_URL, installation),
+  };
+  for (const name of [...subgraphs.map((subgraph) => subgraph.name), 'router' as const]) {
     const { pathname, host } = new URL(urls[name]);
     process.stdout.write(`${name}: ${pathname.slice(1)} on ${host} is ready\n`);
   }

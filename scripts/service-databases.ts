@@ -22,7 +22,15 @@ export function serviceDatabaseUrls(
 }
 
 /**
- * Creates the databases and roles that are missing, and sets the roles' passwords.
+ * With which URL the router connects to its own database.
+ * @param serverUrl any URL on the server
+ */
+export function routerDatabaseUrl(serverUrl: string, { prefix, secret }: Installation): string {
+  return serviceDatabaseUrl(serverUrl, { database: databaseName(prefix, 'router'), secret });
+}
+
+/**
+ * Creates the databases and roles that are missing, the router's too, and sets the roles' passwords.
  * @param adminUrl a URL of a role that may create both.
  */
 export async function provisionServiceDatabases(
@@ -30,14 +38,14 @@ export async function provisionServiceDatabases(
   { prefix, secret }: Installation,
 ): Promise<ServiceDatabaseUrls> {
   await Promise.all(
-    subgraphs.map(({ name }) =>
+    [...subgraphs.map(({ name }) => name), 'router' as const].map((name) =>
       provisionDatabase(adminUrl, { database: databaseName(prefix, name), secret }),
     ),
   );
   return serviceDatabaseUrls(adminUrl, { prefix, secret });
 }
 
-function databaseName(prefix: string, service: SubgraphName): string {
+function databaseName(prefix: string, service: SubgraphName | 'router'): string {
   return `${prefix.replaceAll('-', '_')}_${service}`;
 }
 

@@ -2,6 +2,7 @@
 import type { Environment } from '@ordergraph/platform/config.ts';
 import { subgraphs, type SubgraphName } from '@ordergraph/schema/subgraphs.ts';
 import { developmentAudience, developmentIssuer, type Secrets } from './secrets.ts';
+import { routerDatabaseUrl } from './service-databases.ts';
 
 export type Installation = {
   readonly backing: { readonly natsUrl: string; readonly redisUrl: string };
@@ -42,6 +43,10 @@ export function serviceEnvironments(
   const router: Environment = {
     ...common,
     PORT: String(ports.router),
+    DATABASE_URL: routerDatabaseUrl(databaseUrls.order, {
+      prefix: installation.prefix,
+      secret: secrets.internalSecret,
+    }),
     SUBGRAPH_URLS: JSON.stringify(
       Object.fromEntries(subgraphs.map(({ name }) => [name, `${localUrl(name)}/graphql`])),
     ),

@@ -4,12 +4,8 @@ import { buildSchema, getOperationAST, parse } from 'graphql';
 import { expect, test } from 'vitest';
 import type { ValidOperation } from '../operations.ts';
 import type { UsageRow } from '../store/usage.ts';
-import {
-  createUsageRecorder,
-  operationDigest,
-  type Use,
-  type UsageOptions,
-} from './usage-recorder.ts';
+import { operationDigest } from './operation-digest.ts';
+import { createUsageRecorder, type Use, type UsageOptions } from './usage-recorder.ts';
 
 const schema = buildSchema('type Query { a(x: Int): Int  b: B }  type B { c: String }');
 const partner = { id: 'p', name: 'acme', plan: 'x', scopes: [], activeVersion: 1, keyPrefix: 'k' };

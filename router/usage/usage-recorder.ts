@@ -3,7 +3,6 @@
  * few seconds what was counted goes to the database in one statement. What clients can make up at will, their names and
  * texts, is bounded per flush and per day: what is beyond is counted together. Nothing personal is kept, no text either.
  */
-import { createHash } from 'node:crypto';
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import { usedFields } from '@ordergraph/schema/manifests/operation-fields.ts';
 import { separateOperations, type GraphQLSchema } from 'graphql';
@@ -11,6 +10,7 @@ import type { ValidOperation } from '../operations.ts';
 import { withinTime } from '../partners/within-time.ts';
 import type { Caller } from '../request.ts';
 import type { UsageRow } from '../store/usage.ts';
+import { operationDigest } from './operation-digest.ts';
 
 export type Use = {
   readonly operation: ValidOperation;
@@ -94,11 +94,6 @@ export function createUsageRecorder(options: UsageOptions): UsageRecorder {
       await withinTime(flushing.then(flush), closeTimeoutMs).catch(() => undefined);
     },
   };
-}
-
-/** Tells one operation from another, whatever it is called. */
-export function operationDigest(name: string, text: string): string {
-  return createHash('sha256').update(`${name}\n${text}`).digest('hex');
 }
 
 /** Which pairs of client and operation were told apart today, as far as clients make them up. */
