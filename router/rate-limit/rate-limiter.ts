@@ -21,23 +21,10 @@ import { kindOf, planOf, type CallerKind, type Plans } from './plans.ts';
 import type { Order, Plan } from './token-bucket.ts';
 
 export type RateLimiter = {
+  /** @param address of the client, for callers that nothing else is known of */
   account(caller: Caller, address: string): Account;
   /** Settles what is gathered. */
   close(): Promise<void>;
-};
-
-/** One caller's bucket. */
-export type Account = {
-  /** @throws THROTTLED if the bucket is known to be empty */
-  refuseIfEmpty(): void;
-  /** Takes an expected cost. @throws THROTTLED, also if an operation is dearer than the caller's plan is large */
-  charge(cost: number): Promise<Charged>;
-  /** Takes a cost that has arisen, without waiting. */
-  spend(cost: number): void;
-  /** Whether so much was spent that streams must end. */
-  isOverdrawn(): boolean;
-  /** The error for a caller who has spent too much. */
-  throttled(): GraphQLError;
 };
 
 export type Charged = {
@@ -70,59 +57,97 @@ const knownMax = 100_000;
 /** A bucket as it was found at a time. */
 type Known = { readonly available: number; readonly atMs: number; readonly plan: Plan };
 
+/** What the accounts of one router have in common. */
+type Office = {
+  readonly known: BoundedCache<Known>;
+  readonly spending: Spending;
+  take(key: string, plan: Plan, order: Order): Promise<TakenFrom>;
+  throttled(kind: CallerKind, retryAfterMs: number): GraphQLError;
+};
+
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const { buckets, plans, secret, onThrottled } = options;
   const known = new BoundedCache<Known>(knownMax, Infinity);
-  const spending = new Spending((key, plan, cost) => take(key, plan, { settle: cost, ask: 0 }));
-
-  const take = async (key: string, plan: Plan, order: Order): Promise<TakenFrom> => {
+  const take: Office['take'] = async (key, plan, order) => {
     const taken = await buckets.take(key, plan, order);
     known.set(key, { available: taken.available, atMs: Date.now(), plan: taken.plan });
     return taken;
   };
-
-  return {
-    account(caller, address) {
-      const key = callerKey(caller, address, secret);
-      const plan = planOf(caller, plans);
-      const refused = (retryAfterMs: number): GraphQLError => {
-        onThrottled(kindOf(caller));
-        return throttled(retryAfterMs);
-      };
-      return {
-        refuseIfEmpty() {
-          const bucket = known.get(key);
-          const missing = bucket ? 1 - heldNow(bucket) : 0;
-          if (bucket && missing > 0) throw refused((missing * 1000) / bucket.plan.refillPerSecond);
-        },
-        async charge(cost) {
-          if (cost > plan.capacity) throw tooComplex();
-          const taken = await take(key, plan, { settle: spending.withdraw(key), ask: cost });
-          if (!taken.admitted) throw refused(taken.retryAfterMs);
-          return {
-            settle(actual) {
-              spending.add(key, plan, actual - cost);
-              return statusOf(taken.plan, taken.available + cost - actual);
-            },
-          };
-        },
-        spend: (cost) => spending.add(key, plan, cost),
-        isOverdrawn() {
-          const bucket = known.get(key);
-          return bucket !== undefined && heldNow(bucket) < -bucket.plan.capacity / 2;
-        },
-        throttled() {
-          const bucket = known.get(key);
-          const missing = bucket ? 1 - heldNow(bucket) : 0;
-          return refused((missing * 1000) / (bucket?.plan.refillPerSecond ?? 1));
-        },
-      };
+  const spending = new Spending((key, plan, cost) => take(key, plan, { settle: cost, ask: 0 }));
+  const office: Office = {
+    known,
+    spending,
+    take,
+    throttled(kind, retryAfterMs) {
+      onThrottled(kind);
+      return throttled(retryAfterMs);
     },
+  };
+  return {
+    account: (caller, address) =>
+      new Account(office, {
+        key: callerKey(caller, address, secret),
+        plan: planOf(caller, plans),
+        kind: kindOf(caller),
+      }),
     async close() {
       await spending.close();
       buckets.close();
     },
   };
+}
+
+type Owner = { readonly key: string; readonly plan: Plan; readonly kind: CallerKind };
+
+/** One caller's bucket. */
+export class Account {
+  readonly #office: Office;
+  readonly #owner: Owner;
+
+  constructor(office: Office, owner: Owner) {
+    this.#office = office;
+    this.#owner = owner;
+  }
+
+  /** @throws THROTTLED if the bucket is known to be empty */
+  refuseIfEmpty(): void {
+    const bucket = this.#office.known.get(this.#owner.key);
+    if (bucket && heldNow(bucket) < 1) throw this.throttled();
+  }
+
+  /** Takes an expected cost. @throws THROTTLED; QUERY_TOO_COMPLEX for what is dearer than a full bucket */
+  async charge(cost: number): Promise<Charged> {
+    const { key, plan, kind } = this.#owner;
+    const { spending } = this.#office;
+    if (cost > plan.capacity) throw tooComplex();
+    const taken = await this.#office.take(key, plan, { settle: spending.withdraw(key), ask: cost });
+    if (!taken.admitted) throw this.#office.throttled(kind, taken.retryAfterMs);
+    return {
+      settle(actual) {
+        spending.add(key, plan, actual - cost);
+        return statusOf(taken.plan, taken.available + cost - actual);
+      },
+    };
+  }
+
+  /** Takes a cost that has arisen, without waiting. */
+  spend(cost: number): void {
+    this.#office.spending.add(this.#owner.key, this.#owner.plan, cost);
+  }
+
+  /** Whether so much was spent that streams must end. */
+  isOverdrawn(): boolean {
+    const bucket = this.#office.known.get(this.#owner.key);
+    return bucket !== undefined && heldNow(bucket) < -bucket.plan.capacity / 2;
+  }
+
+  /** The error for a caller who has spent too much. */
+  throttled(): GraphQLError {
+    const bucket = this.#office.known.get(this.#owner.key);
+    const missing = bucket ? 1 - heldNow(bucket) : 0;
+    const retryAfterMs = (missing * 1000) / (bucket?.plan.refillPerSecond ?? 1);
+    return this.#office.throttled(this.#owner.kind, retryAfterMs);
+  }
 }
 
 /** What it should hold by now, as far as this router knows. */

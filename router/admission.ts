@@ -1,0 +1,164 @@
+/**
+ * What stands between a request and its plan, on every transport alike:
+ *
+ *   a bucket known to be empty → (reading, validation) → rights → cost → the bucket
+ *
+ * What a caller may not see is gone from the operation before its cost is counted. A request that is refused before it
+ * has a cost is charged a little, so that nobody sends nonsense for nothing. The answer, and each event of a stream, is
+ * completed by what was left out, and charged for what it really cost.
+ */
+import type { GraphQLFormattedError } from 'graphql';
+import type { ObjectCounts, OperationCosts } from './cost/operation-costs.ts';
+import { tooComplex } from './limits.ts';
+import type { ValidOperation } from './operations.ts';
+import type { Account, Charged, RateLimiter, ThrottleStatus } from './rate-limit/rate-limiter.ts';
+import type { Caller, OperationRequest, Variables } from './request.ts';
+import type { OperationResult } from './result.ts';
+import type { Permitted, Rights } from './rights/rights.ts';
+import { StreamedResult, type ResultStream, type StreamSink } from './streams/result-stream.ts';
+
+export type AdmissionParts = {
+  readonly rights: Rights;
+  readonly costs: OperationCosts;
+  /** What one operation may cost at most, whoever asks. */
+  readonly costMax: number;
+  /** Undefined where nobody is limited. */
+  readonly limiter: RateLimiter | undefined;
+};
+
+export type Admission = {
+  /** @throws THROTTLED if nothing can be asked at the moment */
+  begin(request: OperationRequest, caller: Caller): Visit;
+};
+
+/** One request on its way. */
+export type Visit = {
+  /**
+   * @param variables coerced
+   * @throws RequestRefused, QUERY_TOO_COMPLEX, THROTTLED, or BAD_USER_INPUT for a list that is not sliced as it must be
+   */
+  admit(operation: ValidOperation, variables: Variables): Promise<Admitted>;
+  /** The request was refused before it could be admitted. */
+  refused(): void;
+};
+
+export type Admitted = {
+  /** To be planned and run in place of the one that was asked. */
+  readonly operation: ValidOperation;
+  /** The answer as its client gets it. */
+  finished(result: OperationResult): OperationResult;
+  watched(stream: ResultStream): ResultStream;
+};
+
+/** What a request costs that is refused before its own cost is known. */
+const refusedCost = 1;
+
+export function createAdmission(parts: AdmissionParts): Admission {
+  const { rights, costs, costMax, limiter } = parts;
+  return {
+    begin(request, caller) {
+      const account = limiter?.account(caller, caller.address ?? '');
+      account?.refuseIfEmpty();
+      let isAdmitting = false;
+      return {
+        async admit(asked, variables) {
+          const permitted = rights.permit(asked, variables, caller.identity);
+          const requested = costs.estimate(permitted.operation, variables);
+          if (requested > costMax) throw tooComplex();
+          isAdmitting = true;
+          const charged = await account?.charge(requested);
+          return new Admittance(permitted, {
+            requested,
+            charged,
+            account,
+            isTold: request.extensions['cost'] === true,
+            actual: (objects) => (objects ? costs.actual(objects, variables) : requested),
+          });
+        },
+        refused() {
+          if (!isAdmitting) account?.spend(refusedCost);
+        },
+      };
+    },
+  };
+}
+
+type Billing = {
+  readonly requested: number;
+  readonly charged: Charged | undefined;
+  readonly account: Account | undefined;
+  /** Whether the client wants to know. */
+  readonly isTold: boolean;
+  actual(objects: ObjectCounts | undefined): number;
+};
+
+class Admittance implements Admitted {
+  readonly operation: ValidOperation;
+  readonly #complete: Permitted['complete'];
+  readonly #billing: Billing;
+
+  constructor({ operation, complete }: Permitted, billing: Billing) {
+    this.operation = operation;
+    this.#complete = complete;
+    this.#billing = billing;
+  }
+
+  finished(result: OperationResult): OperationResult {
+    const { charged, actual } = this.#billing;
+    const cost = actual(result.objects);
+    return this.#told(result, cost, charged?.settle(cost));
+  }
+
+  watched(stream: ResultStream): ResultStream {
+    const { account, isTold } = this.#billing;
+    if (!account && !isTold && !this.#complete) return stream;
+    return {
+      start: (sink) => stream.start(this.#sink(sink, stream)),
+      resume: () => stream.resume(),
+      stop: () => stream.stop(),
+    };
+  }
+
+  /** The first event is paid for by the subscription itself. */
+  #sink(sink: StreamSink, stream: ResultStream): StreamSink {
+    const { account, charged, actual } = this.#billing;
+    let isFirst = true;
+    return {
+      next: (streamed) => {
+        const cost = actual(streamed.result.objects);
+        const status = isFirst ? charged?.settle(cost) : undefined;
+        if (!isFirst) account?.spend(cost);
+        isFirst = false;
+        const result = this.#told(streamed.result, cost, status);
+        const isSame = result === streamed.result;
+        const goesOn = sink.next(isSame ? streamed : new StreamedResult(result, streamed.cursor));
+        if (!account?.isOverdrawn()) return goesOn;
+        stream.stop();
+        sink.failed([withCursor(account.throttled().toJSON(), streamed.cursor)]);
+        return false;
+      },
+      complete: () => sink.complete(),
+      failed: (errors) => sink.failed(errors),
+    };
+  }
+
+  #told(
+    result: OperationResult,
+    actual: number,
+    throttleStatus: ThrottleStatus | undefined,
+  ): OperationResult {
+    const completed = this.#complete?.(result) ?? result;
+    const { isTold, requested } = this.#billing;
+    if (!isTold) return completed;
+    const cost = { requested, actual, ...(throttleStatus ? { throttleStatus } : {}) };
+    return { ...completed, extensions: { ...completed.extensions, cost } };
+  }
+}
+
+function withCursor(
+  error: GraphQLFormattedError,
+  cursor: string | undefined,
+): GraphQLFormattedError {
+  if (cursor === undefined) return error;
+  return { ...error, extensions: { ...error.extensions, cursor } };
+}
