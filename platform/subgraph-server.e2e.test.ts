@@ -153,10 +153,36 @@ test('a signed call is answered for the identity that was signed', async () => {
   });
 });
 
+test('operations in one list are answered in its order, each for the identity that it brings', async () => {
+  const as = (subject: string) => ({
+    identity: signIdentity({ subject, role: 'customer', scopes: [] }, secret, Date.now()),
+  });
+  const late = { identity: signed(Date.now() - statementTtlMs - 1) };
+  const { status, text } = await post([
+    { query: '{ who }', extensions: as('bob') },
+    { query: '{ faulty }', extensions: as('carol') },
+    { query: '{ who }' },
+    { query: '{ who }', extensions: late },
+    { query: '{ whom }', extensions: as('dave') },
+    { query: '{ who }', extensions: as('erin') },
+  ]);
+  expect(status).toBe(200);
+  const refused = (code: string) => ({ errors: [{ extensions: { code } }] });
+  expect(JSON.parse(text)).toMatchObject([
+    { data: { who: 'bob' } },
+    { data: { faulty: null }, ...refused('FORBIDDEN') },
+    refused('UNAUTHENTICATED'),
+    refused('UNAUTHENTICATED'),
+    refused('GRAPHQL_VALIDATION_FAILED'),
+    { data: { who: 'erin' } },
+  ]);
+});
+
 test.each([
   ['a body that is no JSON', '{"query":', 400],
   ['an empty body', '', 400],
-  ['a list', '[]', 400],
+  ['an empty list', '[]', 400],
+  ['a list of too many', JSON.stringify(Array.from({ length: 1_001 }, () => ({}))), 400],
   ['a text', '"query"', 400],
   ['no query', '{}', 400],
   ['a query that is a number', '{"query":1}', 400],

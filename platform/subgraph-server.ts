@@ -12,6 +12,7 @@ import type { FaultCode } from './errors.ts';
 import { identityHeader, verifyIdentity } from './identity.ts';
 import type { Logger } from './logger.ts';
 import { scalars } from './scalars.ts';
+import { answerBatch, batchMax } from './subgraph-batch.ts';
 import { asText, newCause, reportError, type SubgraphRequest } from './subgraph-request.ts';
 import { serveSubscriptions } from './subgraph-subscriptions.ts';
 import type { Metrics } from './telemetry.ts';
@@ -96,6 +97,20 @@ function serveGraphQL<C extends object>(
   apollo: ApolloServer<C>,
   options: SubgraphServerOptions<C>,
 ): void {
+  const run = async (body: unknown, asked: SubgraphRequest) => {
+    const headers = new HeaderMap();
+    headers.set('content-type', 'application/json');
+    const response = await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: { method: 'POST', headers, body, search: '' },
+      context: async () => options.context(asked),
+    });
+    if (response.body.kind !== 'complete') throw new Error('Incremental delivery is not served');
+    return {
+      headers: response.headers,
+      status: response.status ?? 200,
+      text: response.body.string,
+    };
+  };
   const onResponse = async (_request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     options.metrics.requests.inc({ status: String(reply.statusCode) });
   };
@@ -107,16 +122,21 @@ function serveGraphQL<C extends object>(
   app.post('/graphql', { onRequest, onResponse }, async (request, reply) => {
     const asked = readRequest(request, options.secret);
     if (!asked) return reply.code(401).send(problem('UNAUTHENTICATED', 'This call is too old.'));
-    const headers = new HeaderMap();
-    headers.set('content-type', 'application/json');
-    const response = await apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: { method: 'POST', headers, body: request.body, search: '' },
-      context: async () => options.context(asked),
-    });
-    for (const [key, value] of response.headers) reply.header(key, value);
-    reply.code(response.status ?? 200);
-    if (response.body.kind !== 'complete') throw new Error('Incremental delivery is not served');
-    return response.body.string;
+    if (Array.isArray(request.body)) {
+      if (request.body.length === 0 || request.body.length > batchMax) {
+        return reply.code(400).send(problem('BAD_REQUEST', 'The list of operations is not right.'));
+      }
+      return reply.type('application/json; charset=utf-8').send(
+        await answerBatch(request.body, {
+          secret: options.secret,
+          deadlineMs: asked.deadlineMs,
+          answer: async (body, one) => (await run(body, one)).text,
+        }),
+      );
+    }
+    const { headers, status, text } = await run(request.body, asked);
+    for (const [key, value] of headers) reply.header(key, value);
+    return reply.code(status).send(text);
   });
 }
 
