@@ -1,19 +1,26 @@
 /**
  * Streams that can be continued. By convention a subscription's events carry a `cursor`, and its field takes the cursor
- * as `after`. The router asks for the cursor of every event, whether the client did or not, and can put another
- * `after` in place of the client's. Both happen to the document that is planned; the answer is shaped by the client's own.
+ * as `after`: a text that names a place in the events, behind which they are the same for everybody who asks for the same.
+ * The router asks for the cursor of every event, whether the client did or not, and says itself where to begin: `after`
+ * becomes a variable of its own. Both happen to the document that is planned; the answer is shaped by the client's.
  */
 import {
+  isInterfaceType,
   isObjectType,
   isNonNullType,
   Kind,
   parseType,
+  valueFromAST,
+  visit,
   type DocumentNode,
   type FieldNode,
   type GraphQLField,
   type GraphQLSchema,
+  type GraphQLType,
   type OperationDefinitionNode,
+  type VariableNode,
 } from 'graphql';
+import { isRecord, type Variables } from './request.ts';
 
 /** The response name of the cursor that the router asks for. */
 export const cursorAlias = 'routerCursor';
@@ -23,43 +30,60 @@ export const afterVariable = 'routerAfter';
 export type ResumableDocument = {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
-  /** The response name of the subscription's field. */
-  readonly field: string;
-  readonly hasCursor: boolean;
-  readonly hasAfter: boolean;
+  /** Where an event's cursor is found, if the stream can be continued: under this response name. */
+  readonly field: string | undefined;
+  /** A variable of the client's that is used for `after` alone. */
+  readonly ownVariable: string | undefined;
+  /**
+   * Where to begin: what came besides the operation, or the operation's own `after`. Undefined if neither says.
+   * @param variables the client's, coerced
+   */
+  after(variables: Variables, besides?: string): unknown;
 };
 
 /**
- * Rewrites a valid subscription so that its events carry a cursor, and so that `after` comes from `afterVariable` if
- * `resume` is set. A subscription without these conventions, or whose field comes from a fragment, stays as it is.
+ * Rewrites a valid subscription so that its events carry a cursor, and so that `after` comes from `afterVariable`. A
+ * subscription without these conventions, whose field comes from a fragment, or that uses our names, stays as it is.
  */
 export function resumable(
   document: DocumentNode,
   operation: OperationDefinitionNode,
-  options: { readonly schema: GraphQLSchema; readonly resume: boolean },
+  schema: GraphQLSchema,
 ): ResumableDocument {
   const [field] = operation.selectionSet.selections;
   const definition =
     field?.kind === Kind.FIELD
-      ? options.schema.getSubscriptionType()?.getFields()[field.name.value]
+      ? schema.getSubscriptionType()?.getFields()[field.name.value]
       : undefined;
-  if (field?.kind !== Kind.FIELD || definition === undefined) {
-    return { document, operation, field: '', hasCursor: false, hasAfter: false };
+  const after = definition?.args.find(({ name }) => name === 'after');
+  if (
+    field?.kind !== Kind.FIELD ||
+    !definition ||
+    !carriesCursor(definition) ||
+    !after ||
+    !isText(after.type) ||
+    usesOurNames(document)
+  ) {
+    return {
+      document,
+      operation,
+      field: undefined,
+      ownVariable: undefined,
+      after: () => undefined,
+    };
   }
-  const hasCursor = carriesCursor(definition);
-  const after = definition.args.find(({ name }) => name === 'after');
-  const resume = options.resume && after !== undefined;
   const rewritten: OperationDefinitionNode = {
     ...operation,
     variableDefinitions: [
       ...(operation.variableDefinitions ?? []),
-      ...(resume ? [afterDefinition(String(after.type))] : []),
+      afterDefinition(String(after.type)),
     ],
     selectionSet: {
       kind: Kind.SELECTION_SET,
-      selections: [withCursor(resume ? withAfter(field) : field, hasCursor)],
+      selections: [withCursor(withAfter(field))],
     },
   };
+  const given = field.arguments?.find(({ name }) => name.value === 'after')?.value;
   return {
     document: {
       ...document,
@@ -67,18 +91,70 @@ export function resumable(
     },
     operation: rewritten,
     field: field.alias?.value ?? field.name.value,
-    hasCursor,
-    hasAfter: after !== undefined,
+    ownVariable:
+      given?.kind === Kind.VARIABLE && isUsedOnce(given.name.value, operation, document)
+        ? given.name.value
+        : undefined,
+    after: (variables, besides) =>
+      besides || (given && valueFromAST(given, after.type, { ...variables })),
   };
+}
+
+/** The cursor of an event. */
+export function cursorIn(
+  payload: unknown,
+  stream: ResumableDocument | undefined,
+): string | undefined {
+  if (stream?.field === undefined || !isRecord(payload) || !isRecord(payload['data'])) {
+    return undefined;
+  }
+  const event = payload['data'][stream.field];
+  const cursor = isRecord(event) ? event[cursorAlias] : undefined;
+  return typeof cursor === 'string' ? cursor : undefined;
 }
 
 function carriesCursor({ type }: GraphQLField<unknown, unknown>): boolean {
   const named = isNonNullType(type) ? type.ofType : type;
-  return isObjectType(named) && named.getFields()['cursor'] !== undefined;
+  const cursor =
+    isObjectType(named) || isInterfaceType(named) ? named.getFields()['cursor'] : undefined;
+  return cursor !== undefined && cursor.args.length === 0 && isText(cursor.type);
 }
 
-function withCursor(field: FieldNode, hasCursor: boolean): FieldNode {
-  if (!hasCursor || !field.selectionSet) return field;
+function isText(type: GraphQLType): boolean {
+  const named = isNonNullType(type) ? type.ofType : type;
+  return ['String', 'ID'].includes(String(named));
+}
+
+function usesOurNames(document: DocumentNode): boolean {
+  let found = false;
+  visit(document, {
+    Name({ value }) {
+      found ||= value === cursorAlias || value === afterVariable;
+    },
+  });
+  return found;
+}
+
+/** Whether a variable is used in one place only, its definition not counted. */
+function isUsedOnce(
+  name: string,
+  operation: OperationDefinitionNode,
+  { definitions }: DocumentNode,
+): boolean {
+  let count = 0;
+  const Variable = (node: VariableNode): void => {
+    if (node.name.value === name) count += 1;
+  };
+  visit(operation.selectionSet, { Variable });
+  for (const node of operation.directives ?? []) visit(node, { Variable });
+  for (const node of definitions) {
+    if (node.kind === Kind.FRAGMENT_DEFINITION) visit(node, { Variable });
+  }
+  return count === 1;
+}
+
+function withCursor(field: FieldNode): FieldNode {
+  if (!field.selectionSet) return field;
   const cursor: FieldNode = {
     kind: Kind.FIELD,
     alias: { kind: Kind.NAME, value: cursorAlias },

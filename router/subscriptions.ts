@@ -1,47 +1,58 @@
 /**
- * Subscriptions across subgraphs. The protocol of one stream:
+ * Subscriptions across subgraphs: from one subscription at a subgraph to the streams of all who share it. The way of an
+ * event, each part with the table of its states at its own head:
  *
- * 1. The plan is `{ primary, rest }`. The primary is subscribed to at its subgraph, over the socket that all streams of
- *    that subgraph share, with the caller's signed identity in this operation's own extensions.
- * 2. Each event from there waits in the stream's bounded queue. The reader takes one at a time; only then is the rest of
- *    the plan fetched for it. So events never overtake one another, and a slow reader costs no fetches.
- * 3. The stream ends once, in one of these ways; all but the first two end it with an error:
- *    - the subgraph completes it, after all its events were read;
- *    - the reader leaves: the upstream subscription ends at once;
- *    - the subgraph refuses or fails it: its public errors;
- *    - the socket is lost: SERVICE_UNAVAILABLE, after all events that came were read; never a normal completion;
- *    - the reader is too slow and the queue is full: SLOW_CONSUMER, what waits is dropped;
- *    - the caller's token expires: TOKEN_EXPIRED, what waits is dropped;
- *    - the router stops: SERVICE_UNAVAILABLE, what waits is dropped.
- *    The error's extensions give the `cursor` of the last event read, where events carry one; behind it the client can
- *    continue without gap or repeat.
+ *   subgraph → upstream-sockets.ts   one socket for each subgraph; events, losses, attempts to connect
+ *            → streams/upstream-run.ts  one subscription there; where it stands, how it is taken up again after a loss
+ *            → streams/topic.ts         which subscriptions are the same, and become one
+ *            → streams/live-stream.ts   one reader: the rest of the plan for each event, in order; bounds; the end
+ *            → transports/…             frames, server-sent events, parts
+ *
+ * A stream ends once, in one of these ways; all but the first two with an error:
+ * - the subgraph completes it, after all its events were read;
+ * - the reader leaves;
+ * - the subgraph refuses or fails it: its public errors, after all events that came were read;
+ * - the subgraph is away for too long, or its connection was lost and the stream has no cursor: SERVICE_UNAVAILABLE, after
+ *   all events that came were read; never a normal completion;
+ * - the reader is too slow: SLOW_CONSUMER, what waits is dropped;
+ * - the caller's token expires: TOKEN_EXPIRED, what waits is dropped;
+ * - the router stops: SERVICE_UNAVAILABLE, what waits is dropped.
+ * The error's extensions give the `cursor` of the last event read, where events carry one; behind it the client can
+ * continue without gap or repeat, here or at another router.
  */
-import { fault, type FaultCode } from '@ordergraph/platform/errors.ts';
-import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
-import { publicSubgraphError, subgraphFailure } from './errors.ts';
-import { EventStream, StreamFailed } from './event-stream.ts';
+import { fault } from '@ordergraph/platform/errors.ts';
+import type { Logger } from '@ordergraph/platform/logger.ts';
+import { codeOf } from './errors.ts';
 import type { Executor } from './executor.ts';
 import type { PlannedOperation } from './operations.ts';
-import { isRecord, type RequestContext, type Variables } from './request.ts';
-import { cursorAlias } from './resumable.ts';
-import { parsedAnswer } from './subgraph-requests.ts';
-import { traceparentOf } from './trace.ts';
+import type { FetchNode } from './planning/planner.ts';
+import { clientVariable } from './planning/reserved-variables.ts';
+import type { RequestContext, Transport, Variables } from './request.ts';
+import { afterVariable } from './resumable.ts';
+import { ExpiryWatch } from './streams/expiry-watch.ts';
+import {
+  LiveStream,
+  type StreamHost,
+  type StreamLimits,
+  type StreamRequest,
+} from './streams/live-stream.ts';
+import { StreamedResult, type ResultStream } from './streams/result-stream.ts';
+import { Topics } from './streams/topics.ts';
+import { UpstreamRun, type RunHost } from './streams/upstream-run.ts';
 import type { UpstreamSocket } from './upstream-sockets.ts';
 
-export type StreamedResult = {
-  readonly result: FormattedExecutionResult;
-  readonly cursor?: string;
+export type SubscriptionRequest = {
+  readonly operation: PlannedOperation;
+  readonly variables: Variables;
+  readonly context: RequestContext;
+  readonly transport: Transport;
+  /** A cursor that came besides the operation, and takes the place of the one in it. */
+  readonly lastEventId?: string | undefined;
 };
 
-/** A stream as transports see it. `return` wakes a pending `next`. */
-export type ResultStream = Required<Pick<AsyncIterableIterator<StreamedResult>, 'next' | 'return'>>;
-
 export type Subscriptions = {
-  subscribe(
-    operation: PlannedOperation,
-    variables: Variables,
-    context: RequestContext,
-  ): ResultStream;
+  /** @throws SERVICE_UNAVAILABLE if it is stopping */
+  subscribe(request: SubscriptionRequest): ResultStream;
   /** Ends every stream with SERVICE_UNAVAILABLE, and refuses new ones. */
   stop(): void;
 };
@@ -49,118 +60,141 @@ export type Subscriptions = {
 export type SubscriptionParts = {
   readonly executor: Executor;
   readonly upstreams: ReadonlyMap<string, UpstreamSocket>;
-  readonly queueMax: number;
+  /** Signs identities for subgraphs. */
+  readonly secret: string;
+  readonly limits: StreamLimits;
   /** How long the rest of the plan may take for one event, in milliseconds. */
   readonly restTimeoutMs: number;
+  /** For how long a subgraph may be away before its streams end, in milliseconds. */
+  readonly resumeWithinMs: number;
+  readonly observer: StreamObserver;
+  readonly logger: Logger;
 };
 
-/** The longest delay that a timer takes, in milliseconds; a token that lives longer is looked at again then. */
-const timerMaxMs = 2 ** 31 - 1;
-const stoppingMessage = 'The service is stopping: connect again.';
+/** What is counted. Each stream is opened once and closed once. */
+export type StreamObserver = {
+  streamOpened(transport: Transport): void;
+  streamEvent(transport: Transport): void;
+  /** `ok`, `left`, or the code of the first error. */
+  streamClosed(transport: Transport, outcome: string): void;
+  streamEventsDropped(count: number): void;
+  streamResumed(subgraph: string): void;
+};
 
 export function createSubscriptions(parts: SubscriptionParts): Subscriptions {
-  const { executor, upstreams, queueMax, restTimeoutMs } = parts;
-  const open = new Set<() => void>();
-  let stopped = false;
+  const { executor, observer, logger } = parts;
+  const topics = new Topics();
+  const open = new Set<LiveStream>();
+  const expiry = new ExpiryWatch<LiveStream>((stream) =>
+    stream.cutOff(fault('TOKEN_EXPIRED', 'The token has expired.').toJSON()),
+  );
+  let isStopped = false;
 
-  return {
-    subscribe(operation, variables, context) {
-      if (stopped) throw fault('SERVICE_UNAVAILABLE', stoppingMessage);
-      const node = operation.plan.node;
-      if (node?.kind !== 'Subscription') throw new Error('a subscription needs its kind of plan');
-      const { primary } = node;
-      const upstream = upstreams.get(primary.serviceName);
-      if (!upstream) throw new Error(`no upstream socket for ${primary.serviceName}`);
-
-      let cursor: string | undefined;
-      const events = new EventStream<unknown>({
-        queueMax,
-        tooSlow: () => ended('SLOW_CONSUMER', 'The stream was not read fast enough.'),
-        onEnd: () => {
-          open.delete(stop);
-          clearTimeout(expiry);
-          // Not before the subscription has begun: a socket may be lost while it begins.
-          queueMicrotask(() => unsubscribe());
-        },
-      });
-      const stop = () => events.stop([ended('SERVICE_UNAVAILABLE', stoppingMessage)]);
-      let expiry: NodeJS.Timeout | undefined;
-      const watchExpiry = (expiresAtMs: number) => {
-        const leftMs = expiresAtMs - Date.now();
-        if (leftMs <= 0) events.stop([ended('TOKEN_EXPIRED', 'The token has expired.')]);
-        else expiry = setTimeout(() => watchExpiry(expiresAtMs), Math.min(leftMs, timerMaxMs));
-      };
-      open.add(stop);
-
-      const unsubscribe = upstream.subscribe(
-        {
-          query: primary.operation,
-          operationName: primary.operationName,
-          variables: used(variables, primary.variableUsages ?? []),
-        },
-        { identity: context.caller.identity, traceparent: traceparentOf(context.trace) },
-        {
-          event: (payload) => events.push(payload),
-          complete: () => events.finish(),
-          refused: (errors) => events.finish(errors.map(publicSubgraphError)),
-          lost: () => events.finish([subgraphFailure('SERVICE_UNAVAILABLE', primary.serviceName)]),
-        },
-      );
-      if (context.caller.expiresAtMs !== null) watchExpiry(context.caller.expiresAtMs);
-
-      return {
-        async next() {
-          const { done, value: payload } = await events.next().catch((error: unknown) => {
-            throw cursor !== undefined && error instanceof StreamFailed
-              ? withCursor(error, cursor)
-              : error;
-          });
-          if (done) return { done: true, value: undefined };
-          const answer = parsedAnswer(payload);
-          const cursorOfEvent = cursorIn(payload, operation);
+  const host: StreamHost = {
+    limits: parts.limits,
+    evaluate: (event, { operation, variables, context }) =>
+      event.result(
+        operation,
+        () => JSON.stringify(variables),
+        async () => {
           const result = await executor.execute({
             operation,
             variables,
-            context: { ...context, deadlineMs: Date.now() + restTimeoutMs },
-            event: { fetch: primary, answer },
+            context: { ...context, deadlineMs: Date.now() + parts.restTimeoutMs },
+            event: { fetch: primaryOf(operation), answer: event.answer() },
           });
-          cursor = cursorOfEvent ?? cursor;
-          const value =
-            cursorOfEvent === undefined ? { result } : { result, cursor: cursorOfEvent };
-          return { done: false, value };
+          return new StreamedResult(result, event.cursor);
         },
-        async return() {
-          await events.return();
-          return { done: true, value: undefined };
+      ),
+    ended: (stream) => expiry.forget(stream, stream.request.context.caller.expiresAtMs),
+    closed(stream, how) {
+      open.delete(stream);
+      const outcome = how === 'left' ? 'left' : how ? codeOf(how) : 'ok';
+      observer.streamClosed(stream.request.transport, outcome);
+    },
+    given: ({ request }) => observer.streamEvent(request.transport),
+    dropped: (events) => observer.streamEventsDropped(events),
+    bug: (error) => logger.error({ err: error }, 'an event could not be worked on'),
+  };
+
+  const runs: RunHost = {
+    resumeWithinMs: parts.resumeWithinMs,
+    secret: parts.secret,
+    resumed: (service) => observer.streamResumed(service),
+  };
+  const runFor = (request: StreamRequest, after: unknown): UpstreamRun => {
+    const { operation, variables, context } = request;
+    const primary = primaryOf(operation);
+    const socket = parts.upstreams.get(primary.serviceName);
+    if (!socket) throw new Error(`no upstream socket for ${primary.serviceName}`);
+    const position = typeof after === 'string' && after !== '' ? after : undefined;
+    const asked = {
+      ...used(variables, primary.variableUsages ?? []),
+      // Not a cursor, but perhaps it means something: null in place of a default.
+      ...(after === undefined || position !== undefined ? {} : { [afterVariable]: after }),
+    };
+    const { expiresAtMs: _expiresAtMs, ...who } = context.caller;
+    const topic = topics.of(
+      `${primary.serviceName}\n${primary.operationName ?? ''}\n${primary.operation}`,
+      JSON.stringify([asked, who]),
+    );
+    return (
+      topic.joinable(position) ??
+      new UpstreamRun(
+        runs,
+        {
+          operation,
+          primary,
+          variables: asked,
+          identity: context.caller.identity,
+          trace: context.trace,
         },
-      };
+        { socket, topic, position },
+      )
+    );
+  };
+
+  return {
+    subscribe({ lastEventId, ...request }) {
+      if (isStopped) throw fault('SERVICE_UNAVAILABLE', stoppingMessage);
+      const { operation, variables, context, transport } = request;
+      const after = operation.stream?.after(variables, lastEventId);
+      const stream = new LiveStream(
+        { operation, variables: withoutAfter(variables, operation), context, transport },
+        host,
+      );
+      runFor(stream.request, after).join(stream);
+      open.add(stream);
+      observer.streamOpened(transport);
+      expiry.watch(stream, context.caller.expiresAtMs);
+      return stream;
     },
     stop() {
-      stopped = true;
-      for (const end of open) end();
+      isStopped = true;
+      const error = fault('SERVICE_UNAVAILABLE', stoppingMessage).toJSON();
+      for (const stream of open) stream.cutOff(error);
     },
   };
 }
 
-function ended(code: FaultCode, message: string): GraphQLFormattedError {
-  return fault(code, message).toJSON();
-}
+const stoppingMessage = 'The service is stopping: connect again.';
 
-function withCursor({ errors }: StreamFailed, cursor: string): StreamFailed {
-  return new StreamFailed(
-    errors.map((error) => ({ ...error, extensions: { ...error.extensions, cursor } })),
-  );
+function primaryOf({ plan: { node } }: PlannedOperation): FetchNode {
+  if (node?.kind !== 'Subscription') throw new Error('a subscription needs its kind of plan');
+  return node.primary;
 }
 
 function used(variables: Variables, names: readonly string[]): Variables {
   return Object.fromEntries(
-    names.filter((name) => variables[name] !== undefined).map((name) => [name, variables[name]]),
+    names
+      .map((name) => [name, variables[clientVariable(name)]] as const)
+      .filter(([, value]) => value !== undefined),
   );
 }
 
-function cursorIn(payload: unknown, { stream }: PlannedOperation): string | undefined {
-  if (!stream?.hasCursor || !isRecord(payload) || !isRecord(payload['data'])) return undefined;
-  const event = payload['data'][stream.field];
-  const cursor = isRecord(event) ? event[cursorAlias] : undefined;
-  return typeof cursor === 'string' ? cursor : undefined;
+/** Without the variable that does nothing but say where to begin: otherwise the same streams may share what they read. */
+function withoutAfter(variables: Variables, { stream }: PlannedOperation): Variables {
+  if (stream?.ownVariable === undefined || !(stream.ownVariable in variables)) return variables;
+  const { [stream.ownVariable]: _after, ...rest } = variables;
+  return rest;
 }

@@ -23,6 +23,10 @@ export type Telemetry = {
   streamEvent(transport: Transport): void;
   /** `outcome` as with requests; `left` when the client went away. */
   streamClosed(transport: Transport, outcome: string): void;
+  /** Events that came and will not be given, for a reader too slow for example. */
+  streamEventsDropped(count: number): void;
+  /** A subscription was taken up again after its subgraph had been away. */
+  streamResumed(subgraph: string): void;
   /** In the text format of Prometheus. */
   exposition(): Promise<{ contentType: string; text: string }>;
   close(): void;
@@ -73,6 +77,17 @@ export function createTelemetry(logger: Logger): Telemetry {
     labelNames: ['transport', 'outcome'],
     registers,
   });
+  const eventsDropped = new Counter({
+    name: 'router_stream_events_dropped_total',
+    help: 'Events that came and were not given to a client, which was told so.',
+    registers,
+  });
+  const resumed = new Counter({
+    name: 'router_streams_resumed_total',
+    help: 'Subscriptions taken up again at a subgraph behind their last cursor.',
+    labelNames: ['subgraph'],
+    registers,
+  });
 
   return {
     request({ transport, trace, type, operationName, outcome, seconds }) {
@@ -97,6 +112,8 @@ export function createTelemetry(logger: Logger): Telemetry {
       streams.dec({ transport });
       streamsEnded.inc({ transport, outcome });
     },
+    streamEventsDropped: (count) => eventsDropped.inc(count),
+    streamResumed: (subgraph) => resumed.inc({ subgraph }),
     async exposition() {
       return { contentType: registry.contentType, text: await registry.metrics() };
     },

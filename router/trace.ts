@@ -14,7 +14,11 @@ export function traceFrom(traceparent: string | undefined): Trace {
   return { traceId, flags };
 }
 
-/** A `traceparent` for one call further down, with a span of its own. */
-export function traceparentOf(trace: Trace): string {
-  return `00-${trace.traceId}-${randomBytes(8).toString('hex')}-${trace.flags}`;
+/** A `traceparent` for one call further down, with a span of its own if none is given. */
+export function traceparentOf(trace: Trace, spanId = newSpanId()): string {
+  return `00-${trace.traceId}-${spanId}-${trace.flags}`;
+}
+
+export function newSpanId(): string {
+  return randomBytes(8).toString('hex');
 }

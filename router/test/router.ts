@@ -28,11 +28,27 @@ export type Issuer = {
   rotate(): Promise<void>;
 };
 
+/** A router over the test's own subgraphs. */
 export async function startTestRouter(environment: Record<string, string> = {}) {
   const subgraphs = await startSubgraphs();
+  const router = await startRouterOver(subgraphs.supergraphSdl, environment);
+  return {
+    ...subgraphs,
+    ...router,
+    stop: async () => {
+      await router.stop();
+      await Promise.all([subgraphs.order.stop(), subgraphs.payment.stop()]);
+    },
+  };
+}
+
+export async function startRouterOver(
+  supergraphSdl: string,
+  environment: Record<string, string> = {},
+) {
   const folder = await mkdtemp(join(tmpdir(), 'router-'));
   const supergraphFile = join(folder, 'supergraph.graphql');
-  await writeFile(supergraphFile, subgraphs.supergraphSdl);
+  await writeFile(supergraphFile, supergraphSdl);
   const tokens = await startIssuer(join(folder, 'jwks.json'));
   const lines: string[] = [];
   const start = (more: Record<string, string> = {}) =>
@@ -53,7 +69,6 @@ export async function startTestRouter(environment: Record<string, string> = {}) 
     );
   const router = await start();
   return {
-    ...subgraphs,
     tokens,
     router,
     url: router.url,
@@ -63,7 +78,6 @@ export async function startTestRouter(environment: Record<string, string> = {}) 
     lines,
     stop: async () => {
       await router.stop();
-      await Promise.all([subgraphs.order.stop(), subgraphs.payment.stop()]);
       await rm(folder, { recursive: true });
     },
   };

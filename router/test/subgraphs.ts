@@ -7,7 +7,7 @@ import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { graphql, GraphQLError, parse } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
-import { EventStream } from '../event-stream.ts';
+import { EventStream } from './event-stream.ts';
 import { isRecord } from '../request.ts';
 import { portOf } from './ports.ts';
 

@@ -5,8 +5,8 @@
 import type { StreamFormat } from './streamed-response.ts';
 
 /** Each part ends with the next boundary, so that clients need not wait for what follows to read it. */
-function part(value: unknown): string {
-  return `\r\ncontent-type: application/json\r\n\r\n${JSON.stringify(value)}\r\n--graphql`;
+function part(json: string): string {
+  return `\r\ncontent-type: application/json\r\n\r\n${json}\r\n--graphql`;
 }
 
 export const multipartFormat: StreamFormat = {
@@ -16,8 +16,8 @@ export const multipartFormat: StreamFormat = {
     'x-accel-buffering': 'no',
   },
   opening: '\r\n--graphql',
-  heartbeat: part({}),
-  event: ({ result }) => part({ payload: result }),
-  failed: (errors) => part({ payload: null, errors }),
+  heartbeat: part('{}'),
+  event: ({ text }) => part(`{"payload":${text}}`),
+  failed: (errors) => part(JSON.stringify({ payload: null, errors })),
   closing: '--\r\n',
 };

@@ -3,6 +3,7 @@
  * cursor carries it as its id, so that a browser that connects again asks for what follows by `Last-Event-ID`.
  */
 import type { GraphQLFormattedError } from 'graphql';
+import { resultText } from '../result.ts';
 import type { StreamFormat } from './streamed-response.ts';
 
 export const sseFormat: StreamFormat = {
@@ -13,13 +14,14 @@ export const sseFormat: StreamFormat = {
   },
   opening: ':\n\n',
   heartbeat: ':\n\n',
-  event: ({ result, cursor }) => `${cursor === undefined ? '' : idLine(cursor)}${next(result)}`,
-  failed: (errors: readonly GraphQLFormattedError[]) => next({ errors }),
+  event: ({ text, cursor }) => `${cursor === undefined ? '' : idLine(cursor)}${next(text)}`,
+  failed: (errors: readonly GraphQLFormattedError[]) =>
+    next(resultText({ data: undefined, errors })),
   closing: 'event: complete\ndata:\n\n',
 };
 
-function next(result: unknown): string {
-  return `event: next\ndata: ${JSON.stringify(result)}\n\n`;
+function next(result: string): string {
+  return `event: next\ndata: ${result}\n\n`;
 }
 
 /** A cursor with a line break would end the field; such a one cannot be an id. */

@@ -1,11 +1,12 @@
 /**
- * Writes a stream into an HTTP response that stays open, at the reader's pace: the next event is asked for only when
- * the last one has left. A connection that takes nothing for a while is given up.
+ * Writes a stream into an HTTP response that stays open. What the connection cannot take at once waits in memory, up to a
+ * bound; then the stream is told to wait, until all of it has left. A connection that takes nothing for a while is given
+ * up. An idle one shows that it lives.
  */
 import type { ServerResponse } from 'node:http';
 import type { GraphQLFormattedError } from 'graphql';
-import { StreamFailed } from '../event-stream.ts';
-import type { ResultStream, StreamedResult } from '../subscriptions.ts';
+import type { Beating, Heartbeats } from '../streams/heartbeats.ts';
+import type { ResultStream, StreamedResult, StreamSink } from '../streams/result-stream.ts';
 
 /** How a protocol writes what happens; each gives the whole text. */
 export type StreamFormat = {
@@ -18,59 +19,90 @@ export type StreamFormat = {
 };
 
 const stallMaxMs = 30_000;
+/** What may wait in one connection, in bytes, before its stream waits. */
+const bufferedMaxBytes = 16 * 1024;
 
-/** Resolves when the response has ended, one way or the other. */
-export async function writeStream(
+export type ResponseOptions = {
+  readonly format: StreamFormat;
+  /** Besides the format's own. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly heartbeats: Heartbeats;
+};
+
+/** Begins to write; returns at once. */
+export function writeStream(
   response: ServerResponse,
   stream: ResultStream,
-  options: {
-    readonly format: StreamFormat;
-    readonly heartbeatMs: number;
-    readonly onFault: (error: unknown) => void;
-  },
-): Promise<void> {
-  const { format, heartbeatMs, onFault } = options;
-  const left = () => void stream.return();
+  { format, headers, heartbeats }: ResponseOptions,
+): void {
+  response.writeHead(200, { ...headers, ...format.headers });
+  const sink = new ResponseSink(response, stream, format);
+  const stopBeating = heartbeats.add(sink);
+  const left = () => {
+    stopBeating();
+    sink.closed();
+  };
   response.on('close', left);
   response.on('error', left);
-  response.writeHead(200, format.headers);
-  let idle = true;
-  const heartbeat = setInterval(() => {
-    if (idle && !response.writableNeedDrain) response.write(format.heartbeat);
-    idle = true;
-  }, heartbeatMs);
-  try {
-    if (format.opening !== '') await flushed(response, format.opening);
-    for (let step = await stream.next(); !step.done; step = await stream.next()) {
-      idle = false;
-      await flushed(response, format.event(step.value));
-    }
-    response.end(format.closing);
-  } catch (error) {
-    if (!(error instanceof StreamFailed)) onFault(error);
-    const errors =
-      error instanceof StreamFailed
-        ? error.errors
-        : [{ message: 'internal', extensions: { code: 'INTERNAL_SERVER_ERROR' } }];
-    response.end(format.failed(errors) + format.closing);
-  } finally {
-    clearInterval(heartbeat);
-    await stream.return();
-  }
+  if (response.destroyed) return left();
+  response.write(format.opening);
+  stream.start(sink);
 }
 
-/** Resolves when the text has been taken off our hands; destroys a response that takes nothing. */
-function flushed(response: ServerResponse, text: string): Promise<void> {
-  if (response.destroyed || response.write(text)) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => response.destroy(), stallMaxMs);
-    const done = () => {
-      clearTimeout(timer);
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.on('drain', done);
-    response.on('close', done);
-  });
+class ResponseSink implements StreamSink, Beating {
+  readonly #response: ServerResponse;
+  readonly #stream: ResultStream;
+  readonly #format: StreamFormat;
+  #isIdle = true;
+  #stalled: NodeJS.Timeout | undefined;
+
+  constructor(response: ServerResponse, stream: ResultStream, format: StreamFormat) {
+    this.#response = response;
+    this.#stream = stream;
+    this.#format = format;
+  }
+
+  next(result: StreamedResult): boolean {
+    this.#isIdle = false;
+    const text = this.#format.event(result);
+    const isFull = this.#response.writableLength + text.length > bufferedMaxBytes;
+    if (!isFull) {
+      this.#response.write(text);
+      return true;
+    }
+    this.#stalled = setTimeout(() => this.#response.destroy(), stallMaxMs);
+    // Called with an error when the connection is going; its close ends the stream.
+    this.#response.write(text, (error) => {
+      clearTimeout(this.#stalled);
+      if (!error) this.#stream.resume();
+    });
+    return false;
+  }
+
+  complete(): void {
+    this.#end(this.#format.closing);
+  }
+
+  failed(errors: readonly GraphQLFormattedError[]): void {
+    this.#end(this.#format.failed(errors) + this.#format.closing);
+  }
+
+  beat(): void {
+    const { writableEnded, writableLength } = this.#response;
+    if (this.#isIdle && !writableEnded && writableLength === 0) {
+      this.#response.write(this.#format.heartbeat);
+    }
+    this.#isIdle = true;
+  }
+
+  #end(text: string): void {
+    clearTimeout(this.#stalled);
+    this.#stalled = setTimeout(() => this.#response.destroy(), stallMaxMs);
+    this.#response.end(text, () => clearTimeout(this.#stalled));
+  }
+
+  closed(): void {
+    clearTimeout(this.#stalled);
+    this.#stream.stop();
+  }
 }
