@@ -89,7 +89,7 @@ type Billing = {
   readonly account: Account | undefined;
   /** Whether the client wants to know. */
   readonly isTold: boolean;
-  actual(objects: ObjectCounts | undefined): number;
+  readonly actual: (objects: ObjectCounts | undefined) => number;
 };
 
 class Admittance implements Admitted {

@@ -129,8 +129,11 @@ test('variables are as deep as literals may be', () => {
   expect(codeOf(() => refuseDeepValues(bottomless, defaultLimits))).toBe('QUERY_TOO_COMPLEX');
 });
 
-test('a syntax error is told as one', () => {
+test('a syntax error is told as one, without a guess at what was meant', () => {
   expect(codeFor('{ a(')).toBe('GRAPHQL_PARSE_FAILED');
+  expect(() => parseWithin("{ a(b: 'c') }", defaultLimits)).toThrow(
+    /single quote character \('\)\.$/,
+  );
 });
 
 test('limits that are not named keep their usual values, and unknown ones are refused', () => {

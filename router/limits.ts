@@ -66,7 +66,7 @@ function parsed(text: string, { tokensMax }: Limits): DocumentNode {
     if (error instanceof RangeError) throw tooComplex();
     const message = error instanceof Error ? error.message : 'Syntax Error';
     if (message.includes('Parsing aborted')) throw tooComplex();
-    throw fault('GRAPHQL_PARSE_FAILED', message);
+    throw fault('GRAPHQL_PARSE_FAILED', message.replace(/,? did you mean .*$/is, '.'));
   }
 }
 

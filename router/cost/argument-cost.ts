@@ -1,9 +1,9 @@
 /** What the arguments of a field cost: each by its weight, input objects with all that is in them. */
 import {
   getNamedType,
+  getNullableType,
   isInputObjectType,
   isListType,
-  isNonNullType,
   Kind,
   valueFromAST,
   visit,
@@ -14,14 +14,14 @@ import {
   type ValueNode,
 } from 'graphql';
 import { isRecord, type Variables } from '../request.ts';
-import type { SchemaCosts } from './schema-costs.ts';
 
-/** An argument's value with the client's variables, defaults included; undefined if there is none. */
+/** An argument of a field as an operation gives it. */
 export type ArgumentValue = {
   readonly definition: GraphQLArgument;
+  /** With the client's variables, defaults included; undefined if there is none. */
+  readonly value: (variables: Variables) => unknown;
   /** Whether the client wrote it, rather than the schema. */
-  isGiven(variables: Variables): boolean;
-  value(variables: Variables): unknown;
+  readonly isGiven: (variables: Variables) => boolean;
   /** Whether it is the same for all variables. */
   readonly constant: boolean;
 };
@@ -34,62 +34,93 @@ export function argumentValues(
     const given = node.arguments?.find(({ name }) => name.value === definition.name)?.value;
     const fallback: unknown = definition.defaultValue;
     if (!given) {
-      return { definition, isGiven: () => false, value: () => fallback, constant: true };
+      return { definition, constant: true, value: () => fallback, isGiven: () => false };
     }
-    const read = (variables: Variables): unknown => valueFromAST(given, definition.type, variables);
-    if (!usesVariables(given)) {
-      const value = read({});
-      return { definition, isGiven: () => true, value: () => value, constant: true };
-    }
+    const read = reader(given, definition.type);
     return {
       definition,
-      isGiven: (variables) => read(variables) !== undefined,
+      constant: !usesVariables(given),
       value: (variables) => read(variables) ?? fallback,
-      constant: false,
+      isGiven: (variables) => read(variables) !== undefined,
     };
   });
 }
 
-/** The cost of an argument. `coordinate` is its own, `Type.field(argument:)`. */
-export function argumentCost(
-  argument: ArgumentValue,
-  coordinate: string,
-  { costs, variables }: { readonly costs: SchemaCosts; readonly variables: Variables },
-): number {
-  return inputCost(argument.value(variables), argument.definition.type, {
-    costs,
-    weight: costs.weights.get(coordinate),
-  });
-}
-
-type Weighing = { readonly costs: SchemaCosts; readonly weight: number | undefined };
-
-/** A list costs what its items do. */
-function inputCost(value: unknown, type: GraphQLInputType, weighing: Weighing): number {
-  if (value === undefined || value === null) return 0;
-  if (isNonNullType(type)) return inputCost(value, type.ofType, weighing);
-  if (isListType(type)) {
-    let sum = 0;
-    for (const item of Array.isArray(value) ? value : [value]) {
-      sum += inputCost(item, type.ofType, weighing);
-    }
-    return sum;
+function reader(given: ValueNode, type: GraphQLInputType): (variables: Variables) => unknown {
+  if (given.kind === Kind.VARIABLE) {
+    const name = given.name.value;
+    return (variables) => variables[name];
   }
-  const named = getNamedType(type);
-  if (!isInputObjectType(named)) return weighing.weight ?? 0;
-  let sum = weighing.weight ?? 1;
-  if (!isRecord(value)) return sum;
-  for (const field of Object.values(named.getFields())) {
-    if (!Object.hasOwn(value, field.name)) continue;
-    const weight = weighing.costs.weights.get(`${named.name}.${field.name}`);
-    sum += inputCost(value[field.name], field.type, { costs: weighing.costs, weight });
-  }
-  return sum;
+  if (usesVariables(given)) return (variables) => valueFromAST(given, type, variables);
+  const value: unknown = valueFromAST(given, type);
+  return () => value;
 }
 
 function usesVariables(value: ValueNode): boolean {
-  if (value.kind === Kind.VARIABLE) return true;
   let uses = false;
   visit(value, { Variable: () => void (uses = true) });
   return uses;
 }
+
+/** Cost of input values by the weights of their types. A list costs what its items do. */
+export class InputCosts {
+  readonly #weights: ReadonlyMap<string, number>;
+  /** The fields of input objects that can cost something. */
+  readonly #fields = new Map<string, readonly InputField[]>();
+
+  /** @param weights by coordinate, that differ from the usual ones */
+  constructor(weights: ReadonlyMap<string, number>) {
+    this.#weights = weights;
+  }
+
+  /** Whether a value can cost anything. `coordinate` is that of the argument or input field. */
+  matters(coordinate: string, type: GraphQLInputType): boolean {
+    return isInputObjectType(getNamedType(type)) || this.#weights.has(coordinate);
+  }
+
+  cost(value: unknown, coordinate: string, type: GraphQLInputType): number {
+    return this.#value(value, type, this.#weights.get(coordinate));
+  }
+
+  #value(value: unknown, type: GraphQLInputType, weight: number | undefined): number {
+    if (value === undefined || value === null) return 0;
+    const nullable = getNullableType(type);
+    if (isListType(nullable)) {
+      if (!Array.isArray(value)) return this.#value(value, nullable.ofType, weight);
+      let sum = 0;
+      for (const item of value) sum += this.#value(item, nullable.ofType, weight);
+      return sum;
+    }
+    if (!isInputObjectType(nullable)) return weight ?? 0;
+    let sum = weight ?? 1;
+    if (!isRecord(value)) return sum;
+    for (const field of this.#fieldsOf(nullable.name, nullable.getFields())) {
+      if (!Object.hasOwn(value, field.name)) continue;
+      sum += this.#value(value[field.name], field.type, field.weight);
+    }
+    return sum;
+  }
+
+  #fieldsOf(
+    type: string,
+    fields: Readonly<Record<string, { readonly name: string; readonly type: GraphQLInputType }>>,
+  ): readonly InputField[] {
+    const known = this.#fields.get(type);
+    if (known) return known;
+    const mattering = Object.values(fields)
+      .filter((field) => this.matters(`${type}.${field.name}`, field.type))
+      .map((field) => ({
+        name: field.name,
+        type: field.type,
+        weight: this.#weights.get(`${type}.${field.name}`),
+      }));
+    this.#fields.set(type, mattering);
+    return mattering;
+  }
+}
+
+type InputField = {
+  readonly name: string;
+  readonly type: GraphQLInputType;
+  readonly weight: number | undefined;
+};

@@ -11,13 +11,14 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import type { Variables } from '../request.ts';
-import { argumentCost, argumentValues, type ArgumentValue } from './argument-cost.ts';
+import { argumentValues, type ArgumentValue, type InputCosts } from './argument-cost.ts';
 import { listLength } from './list-length.ts';
 import type { SchemaCosts } from './schema-costs.ts';
 
 export type CostRules = {
   readonly schema: GraphQLSchema;
   readonly costs: SchemaCosts;
+  readonly inputs: InputCosts;
   /** The length of a list of which nothing is known. */
   readonly listSizeAssumed: number;
 };
@@ -51,20 +52,23 @@ export function fieldCost(typeName: string, node: FieldNode, rules: CostRules): 
   const coordinate = `${typeName}.${name}`;
   const values = argumentValues(node, field);
   const size = costs.listSizes.get(coordinate);
+  const ofArguments = argumentsCost(coordinate, values, rules.inputs);
+  const slicing = new Set(size?.slicingArguments.map((path) => path.split('.', 1)[0]));
   const cost = {
     name,
     type,
     lists: listsIn(field.type),
     length: (variables: Variables) => size && listLength(size, name, { values, variables }),
     sizedFields: size?.sizedFields ?? [],
-    constant: values.every((value) => value.constant),
+    constant:
+      ofArguments.constant &&
+      values.every((value) => value.constant || !slicing.has(value.definition.name)),
   };
   const weight = costs.weights.get(coordinate) ?? (isCompositeType(type) ? 1 : 0);
   const leaf = isCompositeType(type) ? 0 : (costs.weights.get(type.name) ?? 0);
-  const ofArguments = argumentsCost(coordinate, values, costs);
   const own = (variables: Variables): number => {
     const leaves = leaf === 0 ? 0 : leaf * lengthOf(cost, variables, rules);
-    return weight + leaves + ofArguments(variables);
+    return weight + leaves + ofArguments.of(variables);
   };
   return { ...cost, own };
 }
@@ -86,24 +90,36 @@ export function lengthOf(
   return (sized ?? own ?? listSizeAssumed) * listSizeAssumed ** (field.lists - 1);
 }
 
+type ArgumentsCost = { readonly constant: boolean; of(variables: Variables): number };
+
 function argumentsCost(
   coordinate: string,
   values: readonly ArgumentValue[],
-  costs: SchemaCosts,
-): (variables: Variables) => number {
-  const costOf = (value: ArgumentValue, variables: Variables): number =>
-    // What the client did not write costs nothing.
-    value.isGiven(variables)
-      ? argumentCost(value, `${coordinate}(${value.definition.name}:)`, { costs, variables })
-      : 0;
-  const varying = values.filter((value) => !value.constant);
-  let constant = 0;
-  for (const value of values) if (value.constant) constant += costOf(value, {});
-  if (varying.length === 0) return () => constant;
-  return (variables) => {
-    let sum = constant;
-    for (const value of varying) sum += costOf(value, variables);
+  inputs: InputCosts,
+): ArgumentsCost {
+  const costs = values
+    .map(({ definition, ...rest }) => ({
+      ...rest,
+      type: definition.type,
+      coordinate: `${coordinate}(${definition.name}:)`,
+    }))
+    .filter(({ coordinate: own, type }) => inputs.matters(own, type));
+  const sumOf = (some: typeof costs, variables: Variables): number => {
+    let sum = 0;
+    for (const { isGiven, value, coordinate: own, type } of some) {
+      // What the client did not write costs nothing.
+      if (isGiven(variables)) sum += inputs.cost(value(variables), own, type);
+    }
     return sum;
+  };
+  const constant = sumOf(
+    costs.filter((cost) => cost.constant),
+    {},
+  );
+  const varying = costs.filter((cost) => !cost.constant);
+  return {
+    constant: varying.length === 0,
+    of: (variables) => constant + (varying.length === 0 ? 0 : sumOf(varying, variables)),
   };
 }
 

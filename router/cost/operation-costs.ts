@@ -5,6 +5,7 @@ import { BoundedCache } from '../bounded-cache.ts';
 import { fragmentsOf } from '../fragments.ts';
 import type { ValidOperation } from '../operations.ts';
 import type { Variables } from '../request.ts';
+import { InputCosts } from './argument-cost.ts';
 import { fieldCost, type CostRules, type FieldCost } from './field-cost.ts';
 import { schemaCosts } from './schema-costs.ts';
 import { estimatedCost, selectionCost, type SelectionCost } from './selection-cost.ts';
@@ -49,7 +50,13 @@ type Cases = {
 
 export function createOperationCosts(options: OperationCostsOptions): OperationCosts {
   const { supergraph, apiSchema: schema, listSizeAssumed } = options;
-  const rules: CostRules = { schema, listSizeAssumed, costs: schemaCosts(supergraph) };
+  const given = schemaCosts(supergraph);
+  const rules: CostRules = {
+    schema,
+    listSizeAssumed,
+    costs: given,
+    inputs: new InputCosts(given.weights),
+  };
   const cases = new WeakMap<ValidOperation, Cases>();
   const written = new WeakMap<WrittenFields, ObjectCost>();
 

@@ -11,6 +11,12 @@ const idleCheckMs = 50;
 /** How long a closing server waits for readers that do not read, in milliseconds. */
 const cutOffMs = 10_000;
 
+/** What Node calls requests that it gives up before anybody else sees them. */
+const statusByFault: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
 export function createListener(bodyLimitBytes: number): FastifyInstance {
   const app = fastify({
     logger: false,
@@ -20,11 +26,12 @@ export function createListener(bodyLimitBytes: number): FastifyInstance {
     forceCloseConnections: 'idle',
     // What comes by a connection that is still open is answered, and the connection then closed.
     return503OnClosing: false,
-    clientErrorHandler(_error, socket) {
+    clientErrorHandler(error, socket) {
       if (!socket.writable) return socket.destroy();
+      const status = statusByFault[error.code] ?? '400 Bad Request';
       const body = errorBody('The request is not well formed.', 'BAD_REQUEST');
       socket.end(
-        'HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: application/json\r\n' +
+        `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
           `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       );
       return undefined;
