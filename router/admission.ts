@@ -8,12 +8,12 @@
  * completed by what was left out, and charged for what it really cost.
  */
 import type { GraphQLFormattedError } from 'graphql';
-import type { ObjectCounts, OperationCosts } from './cost/operation-costs.ts';
+import type { OperationCosts } from './cost/operation-costs.ts';
 import { tooComplex } from './limits.ts';
 import type { ValidOperation } from './operations.ts';
 import type { Account, Charged, RateLimiter, ThrottleStatus } from './rate-limit/rate-limiter.ts';
 import type { Caller, OperationRequest, Variables } from './request.ts';
-import type { OperationResult } from './result.ts';
+import type { ObjectCounts, OperationResult } from './result.ts';
 import type { Permitted, Rights } from './rights/rights.ts';
 import { StreamedResult, type ResultStream, type StreamSink } from './streams/result-stream.ts';
 
@@ -94,64 +94,87 @@ type Billing = {
 
 class Admittance implements Admitted {
   readonly operation: ValidOperation;
+  readonly billing: Billing;
   readonly #complete: Permitted['complete'];
-  readonly #billing: Billing;
 
   constructor({ operation, complete }: Permitted, billing: Billing) {
     this.operation = operation;
+    this.billing = billing;
     this.#complete = complete;
-    this.#billing = billing;
   }
 
   finished(result: OperationResult): OperationResult {
-    const { charged, actual } = this.#billing;
+    const { charged, actual } = this.billing;
     const cost = actual(result.objects);
-    return this.#told(result, cost, charged?.settle(cost));
+    return this.told(result, cost, charged?.settle(cost));
   }
 
   watched(stream: ResultStream): ResultStream {
-    const { account, isTold } = this.#billing;
-    if (!account && !isTold && !this.#complete) return stream;
-    return {
-      start: (sink) => stream.start(this.#sink(sink, stream)),
-      resume: () => stream.resume(),
-      stop: () => stream.stop(),
-    };
+    const { account, isTold } = this.billing;
+    return account || isTold || this.#complete ? new WatchedStream(stream, this) : stream;
   }
 
-  /** The first event is paid for by the subscription itself. */
-  #sink(sink: StreamSink, stream: ResultStream): StreamSink {
-    const { account, charged, actual } = this.#billing;
-    let isFirst = true;
-    return {
-      next: (streamed) => {
-        const cost = actual(streamed.result.objects);
-        const status = isFirst ? charged?.settle(cost) : undefined;
-        if (!isFirst) account?.spend(cost);
-        isFirst = false;
-        const result = this.#told(streamed.result, cost, status);
-        const isSame = result === streamed.result;
-        const goesOn = sink.next(isSame ? streamed : new StreamedResult(result, streamed.cursor));
-        if (!account?.isOverdrawn()) return goesOn;
-        stream.stop();
-        sink.failed([withCursor(account.throttled().toJSON(), streamed.cursor)]);
-        return false;
-      },
-      complete: () => sink.complete(),
-      failed: (errors) => sink.failed(errors),
-    };
-  }
-
-  #told(
+  /** The result as its client gets it. */
+  told(
     result: OperationResult,
     actual: number,
     throttleStatus: ThrottleStatus | undefined,
   ): OperationResult {
     const completed = this.#complete?.(result) ?? result;
-    const { isTold, requested } = this.#billing;
+    const { isTold, requested } = this.billing;
     if (!isTold) return completed;
     const cost = { requested, actual, ...(throttleStatus ? { throttleStatus } : {}) };
     return { ...completed, extensions: { ...completed.extensions, cost } };
+  }
+}
+
+/** A stream whose events are paid for: the first by the subscription itself. Whoever owes too much reads no further. */
+class WatchedStream implements ResultStream, StreamSink {
+  readonly #stream: ResultStream;
+  readonly #admittance: Admittance;
+  #sink: StreamSink | undefined;
+  #isPaid = true;
+
+  constructor(stream: ResultStream, admittance: Admittance) {
+    this.#stream = stream;
+    this.#admittance = admittance;
+  }
+
+  start(sink: StreamSink): void {
+    this.#sink = sink;
+    this.#stream.start(this);
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  stop(): void {
+    this.#stream.stop();
+  }
+
+  next(streamed: StreamedResult): boolean {
+    const { account, charged, actual } = this.#admittance.billing;
+    const cost = actual(streamed.result.objects);
+    const status = this.#isPaid ? charged?.settle(cost) : undefined;
+    if (!this.#isPaid) account?.spend(cost);
+    this.#isPaid = false;
+    const result = this.#admittance.told(streamed.result, cost, status);
+    // One that is the same for all its readers is written once.
+    const own = result === streamed.result ? streamed : new StreamedResult(result, streamed.cursor);
+    const goesOn = this.#sink?.next(own) ?? false;
+    if (!account?.isOverdrawn()) return goesOn;
+    this.#stream.stop();
+    this.#sink?.failed([withCursor(account.throttled().toJSON(), streamed.cursor)]);
+    return false;
+  }
+
+  complete(): void {
+    this.#sink?.complete();
+  }
+
+  failed(errors: readonly GraphQLFormattedError[]): void {
+    this.#sink?.failed(errors);
   }
 }
 

@@ -23,6 +23,8 @@ export type Caller = {
   readonly expiresAtMs: number | null;
   /** Whose application it is, if it has shown a partner's key. */
   readonly partner?: PartnerAccess | undefined;
+  /** Where the request comes from: an IP address, as far as that can be believed. */
+  readonly address?: string | undefined;
 };
 
 export type RequestContext = {

@@ -1,24 +1,15 @@
 /** What operations cost: expected before they run, and found out from what their answers hold. */
 import type { Schema } from '@apollo/federation-internals';
-import { Kind, visit, type DocumentNode, type FieldNode, type GraphQLSchema } from 'graphql';
+import { Kind, visit, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { BoundedCache } from '../bounded-cache.ts';
 import { fragmentsOf } from '../fragments.ts';
 import type { ValidOperation } from '../operations.ts';
 import type { Variables } from '../request.ts';
+import type { ObjectCounts, WrittenFields } from '../result.ts';
 import { InputCosts } from './argument-cost.ts';
 import { fieldCost, type CostRules, type FieldCost } from './field-cost.ts';
 import { schemaCosts } from './schema-costs.ts';
 import { estimatedCost, selectionCost, type SelectionCost } from './selection-cost.ts';
-
-/** The fields that objects of one type were written with. */
-export type WrittenFields = readonly {
-  /** `Type.field` */
-  readonly coordinate: string;
-  readonly nodes: readonly FieldNode[];
-}[];
-
-/** How many objects of each kind an answer holds. */
-export type ObjectCounts = ReadonlyMap<WrittenFields, number>;
 
 export type OperationCosts = {
   /**
