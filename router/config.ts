@@ -22,6 +22,9 @@ function urlsByName(example: string) {
     });
 }
 
+/** Words separated by commas. */
+const names = z.string().transform((text) => text.split(',').flatMap((name) => name.trim() || []));
+
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 export const routerConfiguration = z
@@ -43,13 +46,33 @@ export const routerConfiguration = z
     SUBGRAPH_TIMEOUT_MS: milliseconds.default(5_000),
     /** How long one operation may take, with all its calls. */
     REQUEST_TIMEOUT_MS: milliseconds.default(15_000),
+    /** How long planning one operation may take. */
+    PLANNING_TIMEOUT_MS: count.default(2_000),
+    /** What runs plans: our own executor, or @apollo/gateway's to compare with. */
+    EXECUTOR: z.enum(['own', 'gateway']).default('own'),
+    /**
+     * Subgraphs that take several operations as one call, each with its caller's identity in its `extensions`; separated
+     * by commas. Any other subgraph must not be named: it would take them all for the same caller's.
+     */
+    BATCHING_SUBGRAPHS: names.default([]),
     WEBHOOK_TIMEOUT_MS: milliseconds.default(10_000),
     SUBGRAPH_ANSWER_LIMIT_BYTES: count.default(16 * 1024 * 1024),
     BODY_LIMIT_BYTES: count.default(1024 * 1024),
     /** How many events may wait for a slow reader of one stream. */
     STREAM_QUEUE_MAX: count.default(256),
+    /** How long what waits for a slow reader of one stream may be in all. */
+    STREAM_QUEUE_BYTES: count.default(64 * 1024),
+    /** For how long a subgraph may be away before its streams end; if it comes back sooner, they go on. */
+    STREAM_RESUME_MS: milliseconds.default(15_000),
     /** How often an idle SSE or multipart stream shows that it lives. */
     STREAM_HEARTBEAT_MS: count.default(12_000),
+    /** How many WebSockets may be open, and how many operations on one of them. */
+    SOCKETS_MAX: count.default(20_000),
+    SOCKET_OPERATIONS_MAX: count.default(1_000),
+    /** How long a WebSocket may be open without saying who it is. */
+    SOCKET_INIT_TIMEOUT_MS: count.default(3_000),
+    /** How often a WebSocket is asked whether it lives; it is cut off if it has not answered by the next time. */
+    SOCKET_PING_MS: count.default(12_000),
     /** Origins of web pages, besides the router's own, that may call it from a browser; separated by commas. */
     ALLOWED_ORIGINS: z
       .string()

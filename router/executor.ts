@@ -1,7 +1,7 @@
-/** What runs a plan. The stock executor is one; others stand beside it and must give the same answers. */
-import type { FormattedExecutionResult } from 'graphql';
+/** What runs a plan. There is our own, and the stock one as its yardstick; both must give the same answers. */
+import type { OperationResult } from './result.ts';
 import type { PlannedOperation } from './operations.ts';
-import type { FetchNode } from './planner.ts';
+import type { FetchNode } from './planning/planner.ts';
 import type { RequestContext, Variables } from './request.ts';
 import type { SubgraphAnswer } from './subgraph-requests.ts';
 
@@ -21,5 +21,5 @@ export type Executor = {
    * Answers an operation. Never rejects because of a subgraph: what it could not give is null, with a public error at
    * its path. The result can be sent as it is.
    */
-  execute(execution: Execution): Promise<FormattedExecutionResult>;
+  execute(execution: Execution): Promise<OperationResult>;
 };

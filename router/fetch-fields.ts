@@ -1,14 +1,6 @@
-/** Which fields a fetch would have filled: where the errors belong when it fails as a whole. */
-import {
-  getDirectiveValues,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
-  Kind,
-  parse,
-  type FieldNode,
-  type SelectionNode,
-  type SelectionSetNode,
-} from 'graphql';
+/** Which fields a fetch of the stock executor would have filled: where the errors belong when it fails as a whole. */
+import { Kind, parse, type FieldNode } from 'graphql';
+import { selectedNames } from './execution/selected-fields.ts';
 import { isRecord, type Variables } from './request.ts';
 
 type Path = readonly (string | number)[];
@@ -27,7 +19,7 @@ export function fetchedFields(query: string, variables: Variables): readonly Pat
   const representations = variables['representations'];
   const root = operation.selectionSet;
   if (!Array.isArray(representations)) {
-    return names(root, variables).map((name) => [name]);
+    return selectedNames(root, variables).map((name) => [name]);
   }
   const entities = root.selections.find(
     (selection): selection is FieldNode =>
@@ -37,41 +29,10 @@ export function fetchedFields(query: string, variables: Variables): readonly Pat
   const paths: Path[] = [];
   for (const [index, representation] of representations.entries()) {
     const type = isRecord(representation) ? representation['__typename'] : undefined;
-    for (const name of names(ofType(entities.selectionSet, type), variables)) {
+    for (const name of selectedNames(entities.selectionSet, variables, type)) {
       if (paths.length === pathsMax) return paths;
       paths.push(['_entities', index, name]);
     }
   }
   return paths;
-}
-
-/** The fragments for one type; all of them if none names it, as with an interface's. */
-function ofType(set: SelectionSetNode, type: unknown): SelectionSetNode {
-  const own = set.selections.filter(
-    (selection) =>
-      selection.kind === Kind.INLINE_FRAGMENT && selection.typeCondition?.name.value === type,
-  );
-  return own.length > 0 ? { ...set, selections: own } : set;
-}
-
-function names(set: SelectionSetNode, variables: Variables): readonly string[] {
-  const found = new Set<string>();
-  const collect = (selections: readonly SelectionNode[]): void => {
-    for (const selection of selections) {
-      if (!included(selection, variables)) continue;
-      if (selection.kind === Kind.FIELD && selection.name.value !== '__typename') {
-        found.add(selection.alias?.value ?? selection.name.value);
-      }
-      if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet.selections);
-    }
-  };
-  collect(set.selections);
-  return [...found];
-}
-
-function included(selection: SelectionNode, variables: Variables): boolean {
-  return (
-    getDirectiveValues(GraphQLSkipDirective, selection, variables)?.['if'] !== true &&
-    getDirectiveValues(GraphQLIncludeDirective, selection, variables)?.['if'] !== false
-  );
 }

@@ -54,10 +54,7 @@ export function createGatewayExecutor({
         ...completionErrors(result.extensions),
       ];
       for (const error of errors) logInternal(error, logger);
-      return {
-        data: result.data ?? null,
-        ...(errors.length > 0 ? { errors: errors.map(publicForm) } : {}),
-      };
+      return { data: JSON.stringify(result.data ?? null), errors: errors.map(publicForm) };
     },
   };
 }
@@ -81,7 +78,7 @@ function dataSource(subgraph: SubgraphClient, check: AnswerCheck): GraphQLDataSo
         event?.fetch.serviceName === subgraph.name && event.fetch.operation === query
           ? event.answer
           : await subgraph.send(
-              { query, operationName: request.operationName, variables },
+              JSON.stringify({ query, operationName: request.operationName, variables }),
               execution.context,
             );
       const fetch = { subgraph: subgraph.name, query, variables };

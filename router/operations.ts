@@ -1,10 +1,11 @@
 /**
  * From a client's text to a planned operation, in steps that every transport goes through in this order:
  *
- *   text → parse within limits → select the operation → validate → plan
+ *   text → parse within limits → select the operation → validate   (`prepare`)
+ *   → plan                                                         (`planned`)
  *
- * Persisted operations will give the text in place of the client; rights and cost will stand between validation and
- * planning. The end of a successful way is kept, keyed by all it depends on.
+ * Persisted operations will give the text in place of the client; rights and cost will stand between the two. The end of
+ * a successful way is kept, keyed by all it depends on.
  */
 import { fault } from '@ordergraph/platform/errors.ts';
 import {
@@ -21,24 +22,29 @@ import {
 import { BoundedCache } from './bounded-cache.ts';
 import { RequestRefused } from './errors.ts';
 import { parseWithin, type Limits } from './limits.ts';
-import type { Planner, QueryPlan } from './planner.ts';
-import type { OperationRequest } from './request.ts';
+import type { Planner, QueryPlan } from './planning/planner.ts';
+import { planningConditions, specialisedOperation } from './planning/specialised-operation.ts';
+import type { OperationRequest, Variables } from './request.ts';
 import { resumable, type ResumableDocument } from './resumable.ts';
 
-export type PlannedOperation = {
+export type ValidOperation = {
   readonly name: string | undefined;
   readonly type: `${OperationTypeNode}`;
   /** As the client wrote it: the answer has its shape. */
   readonly document: DocumentNode;
   readonly node: OperationDefinitionNode;
-  readonly plan: QueryPlan;
   /** For subscriptions only. */
   readonly stream: ResumableDocument | undefined;
 };
 
+/** For all variables, but for those of `@skip` and `@include`. */
+export type PlannedOperation = ValidOperation & { readonly plan: QueryPlan };
+
 export type OperationRules = {
   readonly schema: GraphQLSchema;
   readonly planner: Planner;
+  /** Whether operations are planned for the values of their conditions. */
+  readonly specialise: boolean;
   readonly limits: Limits;
   readonly introspection: boolean;
   /** Whether validation may name fields that the client did not ask for. */
@@ -47,11 +53,16 @@ export type OperationRules = {
 
 export type Operations = {
   /**
-   * Plans a request's operation.
-   * @param resume whether a stream is to be continued behind a cursor that came with the request
+   * Reads and checks a request's operation.
    * @throws RequestRefused with all validation errors, or a fault with a public code
    */
-  prepare(request: OperationRequest, resume: boolean): PlannedOperation;
+  prepare(request: OperationRequest): ValidOperation;
+  /**
+   * Plans it for the values that its conditions have.
+   * @param variables coerced
+   * @throws PlanningFailed, or a fault with a public code
+   */
+  planned(operation: ValidOperation, variables: Variables): Promise<PlannedOperation>;
 };
 
 /** Texts kept, and their length in all, in characters. */
@@ -59,12 +70,14 @@ const keptMax = 1_000;
 const keptCharactersMax = 4 * 1024 * 1024;
 
 export function createOperations(rules: OperationRules): Operations {
-  const kept = new BoundedCache<PlannedOperation>(keptMax, keptCharactersMax);
+  const kept = new BoundedCache<ValidOperation>(keptMax, keptCharactersMax);
+  // Kept as long as the operation is, and shared by all who ask for them while they are being made.
+  const plans = new WeakMap<ValidOperation, Plans>();
   const checks = rules.introspection
     ? specifiedRules
     : [...specifiedRules, NoSchemaIntrospectionCustomRule];
 
-  const prepare = (request: OperationRequest, resume: boolean): PlannedOperation => {
+  const prepare = (request: OperationRequest): ValidOperation => {
     const document = parseWithin(request.query, rules.limits);
     const node = selected(document, request.operationName);
     const faults = validate(rules.schema, document, checks, {
@@ -77,23 +90,59 @@ export function createOperations(rules: OperationRules): Operations {
     }
     const stream =
       node.operation === OperationTypeNode.SUBSCRIPTION
-        ? resumable(document, node, { schema: rules.schema, resume })
+        ? resumable(document, node, rules.schema)
         : undefined;
-    const plan = rules.planner.plan(stream?.document ?? document, stream?.operation ?? node);
-    return { name: node.name?.value, type: node.operation, document, node, plan, stream };
+    return { name: node.name?.value, type: node.operation, document, node, stream };
+  };
+
+  const plan = async (
+    operation: ValidOperation,
+    conditions: readonly string[] | undefined,
+    variables: Variables,
+  ): Promise<PlannedOperation> => {
+    const { stream, document, node } = operation;
+    const asked = { document: stream?.document ?? document, operation: stream?.operation ?? node };
+    const special = conditions ? specialisedOperation(asked, rules.schema, variables) : asked;
+    return { ...operation, plan: await rules.planner.plan(special.document, special.operation) };
+  };
+
+  const plansOf = (operation: ValidOperation): Plans => {
+    const known = plans.get(operation);
+    if (known) return known;
+    const conditions = rules.specialise ? planningConditions(operation.document) : undefined;
+    const made: Plans = { conditions, byCase: new Map() };
+    plans.set(operation, made);
+    return made;
   };
 
   return {
-    prepare(request, resume) {
-      const key = `${resume ? 'resume' : ''}\n${request.operationName ?? ''}\n${request.query}`;
+    prepare(request) {
+      const key = `${request.operationName ?? ''}\n${request.query}`;
       const known = kept.get(key);
       if (known) return known;
-      const operation = prepare(request, resume);
+      const operation = prepare(request);
       kept.set(key, operation);
       return operation;
     },
+    planned(operation, variables) {
+      const { conditions, byCase } = plansOf(operation);
+      const key = (conditions ?? []).map((name) => (variables[name] === true ? '1' : '0')).join('');
+      const known = byCase.get(key);
+      if (known) return known;
+      const planning = plan(operation, conditions, variables);
+      byCase.set(key, planning);
+      // A failure is not kept: the planner knows which ones not to try again.
+      planning.catch(() => byCase.delete(key));
+      return planning;
+    },
   };
 }
+
+type Plans = {
+  /** Variables whose values make a case; undefined if all are one. */
+  readonly conditions: readonly string[] | undefined;
+  readonly byCase: Map<string, Promise<PlannedOperation>>;
+};
 
 function selected(document: DocumentNode, name: string | undefined): OperationDefinitionNode {
   const node = getOperationAST(document, name);

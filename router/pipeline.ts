@@ -1,20 +1,21 @@
 /**
  * The one way of an operation, whatever transport it came by:
  *
- *   prepare (text, limits, validation, plan) → is this transport fit for it → coerce variables → execute or subscribe
+ *   prepare (text, limits, validation) → is this transport fit for it → coerce variables → plan → execute or subscribe
  *
- * Rights, cost and rate limits are to stand before the last step; they will see the caller and the planned operation.
+ * Rights, cost and rate limits are to stand before planning; they will see the caller and the valid operation.
  */
 import { badUserInput, fault } from '@ordergraph/platform/errors.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
-import { getVariableValues, type FormattedExecutionResult, type GraphQLSchema } from 'graphql';
+import { getVariableValues, type GraphQLSchema } from 'graphql';
 import { codeOf, refusal, RequestRefused } from './errors.ts';
-import { StreamFailed } from './event-stream.ts';
 import type { Executor } from './executor.ts';
-import type { Operations, PlannedOperation } from './operations.ts';
+import type { Operations, ValidOperation } from './operations.ts';
+import { PlanningFailed } from './planning/planner.ts';
 import type { Caller, Delivery, OperationRequest, RequestContext, Variables } from './request.ts';
-import { afterVariable } from './resumable.ts';
-import type { ResultStream, Subscriptions } from './subscriptions.ts';
+import type { OperationResult } from './result.ts';
+import type { ResultStream } from './streams/result-stream.ts';
+import type { Subscriptions } from './subscriptions.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { Trace } from './trace.ts';
 
@@ -23,9 +24,9 @@ export type Outcome =
       readonly kind: 'refused';
       readonly errors: RequestRefused['errors'];
       /** The operation's type, if this transport or method is what does not fit it. */
-      readonly unfit?: PlannedOperation['type'];
+      readonly unfit?: ValidOperation['type'];
     }
-  | { readonly kind: 'result'; readonly result: FormattedExecutionResult }
+  | { readonly kind: 'result'; readonly result: OperationResult }
   | { readonly kind: 'stream'; readonly stream: ResultStream };
 
 export type Pipeline = {
@@ -57,18 +58,19 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     request: OperationRequest,
     from: RequestOrigin,
     delivery: Delivery,
-    learn: (operation: PlannedOperation) => void,
+    learn: (operation: ValidOperation) => void,
   ): Promise<Outcome> => {
     if (from.caller.expiresAtMs !== null && from.caller.expiresAtMs <= Date.now()) {
       throw fault('TOKEN_EXPIRED', 'The token has expired.');
     }
-    const operation = operations.prepare(request, delivery.lastEventId !== undefined);
-    learn(operation);
-    if (!delivery.operationTypes.includes(operation.type)) {
-      const error = fault('BAD_REQUEST', `A ${operation.type} cannot be run this way.`);
-      return { kind: 'refused', errors: [error.toJSON()], unfit: operation.type };
+    const valid = operations.prepare(request);
+    learn(valid);
+    if (!delivery.operationTypes.includes(valid.type)) {
+      const error = fault('BAD_REQUEST', `A ${valid.type} cannot be run this way.`);
+      return { kind: 'refused', errors: [error.toJSON()], unfit: valid.type };
     }
-    const variables = coerced(operation, request.variables, parts);
+    const variables = coerced(valid, request.variables, parts);
+    const operation = await operations.planned(valid, variables);
     const context: RequestContext = {
       ...from,
       deadlineMs: Date.now() + parts.requestTimeoutMs,
@@ -78,20 +80,28 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     if (operation.type !== 'subscription') {
       return { kind: 'result', result: await executor.execute({ operation, variables, context }) };
     }
-    const resumed =
-      delivery.lastEventId !== undefined && operation.stream?.hasAfter
-        ? { ...variables, [afterVariable]: delivery.lastEventId }
-        : variables;
-    const stream = subscriptions.subscribe(operation, resumed, context);
-    return { kind: 'stream', stream: observed(stream, delivery.transport, telemetry) };
+    const stream = subscriptions.subscribe({
+      operation,
+      variables,
+      context,
+      transport: delivery.transport,
+      lastEventId: delivery.lastEventId,
+    });
+    return { kind: 'stream', stream };
   };
 
   const run: Pipeline['run'] = async (request, from, delivery) => {
     const started = performance.now();
-    let known: PlannedOperation | undefined;
+    let known: ValidOperation | undefined;
     const outcome = await perform(request, from, delivery, (operation) => {
       known = operation;
-    }).catch((error: unknown): Outcome => ({ kind: 'refused', errors: refusal(error, logger) }));
+    }).catch((error: unknown): Outcome => {
+      const errors = refusal(error, logger);
+      // The operation is valid; that nothing can be got for it is its result.
+      return error instanceof PlanningFailed
+        ? { kind: 'result', result: { data: 'null', errors } }
+        : { kind: 'refused', errors };
+    });
     telemetry.request({
       transport: delivery.transport,
       trace: from.trace,
@@ -117,7 +127,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 }
 
 function coerced(
-  { node }: PlannedOperation,
+  { node }: ValidOperation,
   given: Variables,
   { schema, suggestions }: PipelineParts,
 ): Variables {
@@ -133,36 +143,5 @@ function outcomeLabel(outcome: Outcome): string {
   if (outcome.kind === 'refused') return codeOf(outcome.errors);
   if (outcome.kind === 'stream') return 'ok';
   const { errors } = outcome.result;
-  return errors && errors.length > 0 ? codeOf(errors) : 'ok';
-}
-
-/** Counts a stream's events and its end. */
-function observed(
-  stream: ResultStream,
-  transport: Delivery['transport'],
-  telemetry: Telemetry,
-): ResultStream {
-  let open = true;
-  const close = (outcome: string) => {
-    if (open) telemetry.streamClosed(transport, outcome);
-    open = false;
-  };
-  telemetry.streamOpened(transport);
-  return {
-    async next() {
-      try {
-        const step = await stream.next();
-        if (step.done) close('ok');
-        else telemetry.streamEvent(transport);
-        return step;
-      } catch (error) {
-        close(error instanceof StreamFailed ? codeOf(error.errors) : 'INTERNAL_SERVER_ERROR');
-        throw error;
-      }
-    },
-    return() {
-      close('left');
-      return stream.return();
-    },
-  };
+  return errors.length > 0 ? codeOf(errors) : 'ok';
 }

@@ -2,14 +2,17 @@
 import type { RunningService, ServiceDefinition } from '@ordergraph/platform/service.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import { routerConfiguration, type RouterConfig } from './config.ts';
+import { createOwnExecutor } from './execution/own-executor.ts';
 import { createGatewayExecutor } from './gateway-executor.ts';
 import { createIdentify } from './identity.ts';
 import { fileKeySet, remoteKeySet } from './key-set.ts';
 import { defaultLimits } from './limits.ts';
 import { createOperations } from './operations.ts';
 import { createPipeline } from './pipeline.ts';
-import { createPlanner } from './planner.ts';
-import { createSubgraphClient } from './subgraph-requests.ts';
+import { createPlanner } from './planning/planner.ts';
+import type { Executor } from './executor.ts';
+import { batchedCalls } from './streams/batched-calls.ts';
+import { createSubgraphClient, type SubgraphClient } from './subgraph-requests.ts';
 import { createSubscriptions } from './subscriptions.ts';
 import { loadSupergraph } from './supergraph.ts';
 import { createTelemetry } from './telemetry.ts';
@@ -22,6 +25,8 @@ import { serveWebSocket } from './transports/websocket.ts';
 import { createUpstreamSocket } from './upstream-sockets.ts';
 
 const path = '/graphql';
+/** Events of one stream that are worked on at once. */
+const eventsUnderWayMax = 8;
 
 export const routerService: ServiceDefinition<typeof routerConfiguration> = {
   name: 'router',
@@ -40,6 +45,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
       secret: config.INTERNAL_SECRET,
       timeoutMs: config.SUBGRAPH_TIMEOUT_MS,
       answerLimitBytes: config.SUBGRAPH_ANSWER_LIMIT_BYTES,
+      batches: config.BATCHING_SUBGRAPHS.includes(subgraph.name),
       observe: telemetry.subgraphCall,
     }),
   );
@@ -49,17 +55,36 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
       createUpstreamSocket(subgraph, config.INTERNAL_SECRET),
     ]),
   );
-  const executor = createGatewayExecutor({ supergraph, subgraphs, logger });
+  const own = config.EXECUTOR === 'own';
+  const executorOver = (clients: readonly SubgraphClient[]): Executor =>
+    own
+      ? createOwnExecutor({ supergraph, subgraphs: clients, logger })
+      : createGatewayExecutor({ supergraph, subgraphs: clients, logger });
+  const executor = executorOver(subgraphs);
+  const planner = createPlanner({
+    sdl: supergraph.sdl,
+    timeoutMs: config.PLANNING_TIMEOUT_MS,
+    exact: !own,
+  });
   const subscriptions = createSubscriptions({
-    executor,
+    executor: executorOver(subgraphs.map(batchedCalls)),
     upstreams,
-    queueMax: config.STREAM_QUEUE_MAX,
+    secret: config.INTERNAL_SECRET,
+    limits: {
+      eventsMax: config.STREAM_QUEUE_MAX,
+      charactersMax: config.STREAM_QUEUE_BYTES,
+      underWayMax: eventsUnderWayMax,
+    },
     restTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    resumeWithinMs: config.STREAM_RESUME_MS,
+    observer: telemetry,
+    logger,
   });
   const pipeline = createPipeline({
     operations: createOperations({
       schema: supergraph.apiSchema,
-      planner: createPlanner(supergraph),
+      planner,
+      specialise: own,
       limits: defaultLimits,
       introspection,
       suggestions: !production,
@@ -95,8 +120,11 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   const websockets = serveWebSocket(app.server, {
     ...doors,
     path,
-    schema: supergraph.apiSchema,
     frameLimitBytes: config.BODY_LIMIT_BYTES,
+    socketsMax: config.SOCKETS_MAX,
+    operationsMax: config.SOCKET_OPERATIONS_MAX,
+    initTimeoutMs: config.SOCKET_INIT_TIMEOUT_MS,
+    pingMs: config.SOCKET_PING_MS,
   });
   const address = await app.listen({ port: config.PORT, host: config.HOST, backlog: 4_096 });
 
@@ -105,7 +133,11 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     subscriptions.stop();
     await Promise.all([closeListener(app), pipeline.idle().then(() => websockets.close())]);
     for (const upstream of upstreams.values()) upstream.close();
-    await Promise.all([webhooks.close(), ...subgraphs.map((subgraph) => subgraph.close())]);
+    await Promise.all([
+      planner.close(),
+      webhooks.close(),
+      ...subgraphs.map((subgraph) => subgraph.close()),
+    ]);
     telemetry.close();
   };
   let stopped: Promise<void> | undefined;

@@ -11,6 +11,8 @@ import type { GraphQLSchema } from 'graphql';
 export type Subgraph = { readonly name: string; readonly url: URL };
 
 export type Supergraph = {
+  /** As it was composed. */
+  readonly sdl: string;
   readonly federation: FederationSupergraph;
   /** The clients' schema in the planner's form and in graphql-js's. */
   readonly api: Schema;
@@ -45,6 +47,7 @@ export function buildSupergraph(
   });
   const api = federation.apiSchema();
   return {
+    sdl,
     federation,
     api,
     apiSchema: api.toGraphQLJSSchema(),

@@ -6,12 +6,14 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { fault } from '@ordergraph/platform/errors.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
 import { refusal, statusOf } from '../errors.ts';
 import type { Identify } from '../identity.ts';
 import type { Outcome, Pipeline } from '../pipeline.ts';
 import { operationRequest, type Delivery, type OperationRequest } from '../request.ts';
-import type { ResultStream } from '../subscriptions.ts';
+import { resultText } from '../result.ts';
+import { Heartbeats } from '../streams/heartbeats.ts';
+import { streamOfOne } from '../streams/result-stream.ts';
 import { traceFrom } from '../trace.ts';
 import { acceptedForms, type AnswerForm } from './accept.ts';
 import { graphiqlHeaders } from './graphiql.ts';
@@ -50,6 +52,7 @@ const jsonType = 'application/json; charset=utf-8';
 /** Serves `path` on an instance whose body parser hands over bodies as buffers. */
 export function serveHttp(app: FastifyInstance, path: string, parts: HttpTransportParts): void {
   const { pipeline, identify, logger, allowedOrigins, graphiql } = parts;
+  const heartbeats = new Heartbeats(parts.heartbeatMs);
 
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     void reply.headers(corsHeaders(request.headers, allowedOrigins));
@@ -102,18 +105,16 @@ export function serveHttp(app: FastifyInstance, path: string, parts: HttpTranspo
     if (outcome.kind === 'stream' || form === 'sse') {
       const format = streaming === 'multipart' ? multipartFormat : sseFormat;
       reply.hijack();
-      const cors = Object.fromEntries(
+      const headers = Object.fromEntries(
         Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]),
       );
-      await writeStream(reply.raw, streamOf(outcome), {
-        format: { ...format, headers: { ...cors, ...format.headers } },
-        heartbeatMs: parts.heartbeatMs,
-        onFault: (error) => logger.error({ err: error }, 'stream failed'),
-      });
+      // Over server-sent events everything is a stream.
+      const stream = outcome.kind === 'stream' ? outcome.stream : streamOfOne(outcome);
+      writeStream(reply.raw, stream, { format, headers, heartbeats });
       return reply;
     }
     if (outcome.kind === 'refused') return sendErrors(reply, outcome.errors, form);
-    return reply.type(answerTypes[form] ?? jsonType).send(JSON.stringify(outcome.result));
+    return reply.type(answerTypes[form] ?? jsonType).send(resultText(outcome.result));
   };
 
   app.route({ method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], url: path, handler: handle });
@@ -185,23 +186,6 @@ function typesFor(method: string, streaming: boolean): Delivery['operationTypes'
     ...(method === 'POST' ? (['mutation'] as const) : []),
     ...(streaming ? (['subscription'] as const) : []),
   ];
-}
-
-/** A single result, or a refusal, as a stream of one: over server-sent events everything is a stream. */
-function streamOf(outcome: Outcome): ResultStream {
-  if (outcome.kind === 'stream') return outcome.stream;
-  const result: FormattedExecutionResult =
-    outcome.kind === 'result' ? outcome.result : { errors: outcome.errors };
-  const steps = [{ result }];
-  return {
-    async next() {
-      const value = steps.shift();
-      return value ? { done: false, value } : { done: true, value: undefined };
-    },
-    async return() {
-      return { done: true, value: undefined };
-    },
-  };
 }
 
 function sendErrors(

@@ -1,0 +1,41 @@
+/** Builds plans on the thread it is called on: see `planner.ts` for why that is never the one that serves. */
+import {
+  operationFromDocument,
+  ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
+  Supergraph,
+} from '@apollo/federation-internals';
+import { QueryPlanner, type QueryPlan } from '@apollo/query-planner';
+import { parse } from 'graphql';
+import { EntityKeys } from './entity-keys.ts';
+import { finishedPlan } from './finished-plan.ts';
+import { planningSchema } from './planning-schema.ts';
+import { withoutReservedVariables } from './reserved-variables.ts';
+
+export type BuildPlan = (operation: string, name: string | undefined) => QueryPlan;
+
+/**
+ * Makes the function that plans a valid operation, given as text.
+ * @param sdl the composed supergraph
+ * @param exact plan for the schema and the operation as they are: for executors that know nothing of our changes
+ */
+export function createPlanBuilding(sdl: string, exact: boolean): BuildPlan {
+  const schema = exact ? undefined : planningSchema(sdl);
+  const keys = new EntityKeys(sdl);
+  const supergraph = Supergraph.build(schema?.sdl ?? sdl, {
+    supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
+    // What is changed for planning is no schema that composition would make.
+    validateSupergraph: schema === undefined,
+  });
+  const planner = new QueryPlanner(supergraph, { reuseQueryFragments: exact });
+  const api = supergraph.apiSchema();
+  return (text, operationName) => {
+    const document = parse(text);
+    const plan = planner.buildQueryPlan(
+      operationFromDocument(api, schema ? withoutReservedVariables(document) : document, {
+        validate: false,
+        ...(operationName === undefined ? {} : { operationName }),
+      }),
+    );
+    return schema ? finishedPlan(plan, { schema, keys }) : plan;
+  };
+}
