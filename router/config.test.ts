@@ -57,3 +57,10 @@ test('keys come from exactly one place', () => {
   const { JWKS_FILE: _file, ...none } = least;
   expect(() => readConfig(routerConfiguration, none)).toThrow(/JWKS_URL/);
 });
+
+test('nothing has to be said but where the supergraph is, and then nobody has a token', () => {
+  const config = readConfig(routerConfiguration, { SUPERGRAPH_FILE: '/any.graphql' });
+  expect(config).toMatchObject({ SUPERGRAPH_FILE: '/any.graphql', PORT: 4000 });
+  expect(config.JWT_ISSUER).toBeUndefined();
+  expect(config.INTERNAL_SECRET).not.toBe(readConfig(routerConfiguration, {}).INTERNAL_SECRET);
+});

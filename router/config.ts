@@ -1,4 +1,5 @@
 /** The router's configuration. Keys are names of environment variables; only the schema is here, nothing is read. */
+import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { milliseconds, port, secret } from '@ordergraph/platform/config.ts';
 import { z } from 'zod';
@@ -25,6 +26,8 @@ function urlsByName(example: string) {
 /** Words separated by commas. */
 const names = z.string().transform((text) => text.split(',').flatMap((name) => name.trim() || []));
 
+const tokenVariables = ['JWKS_URL', 'JWKS_FILE', 'JWT_ISSUER', 'JWT_AUDIENCE'] as const;
+
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 export const routerConfiguration = z
@@ -36,12 +39,16 @@ export const routerConfiguration = z
     SUBGRAPH_URLS: urlsByName('{"order":"http://127.0.0.1:4001/graphql"}'),
     /** Where webhooks go, by channel: the last part of `/webhooks/<channel>`. */
     WEBHOOK_TARGETS: urlsByName('{"sandbox":"http://127.0.0.1:4003/webhooks/sandbox"}'),
-    INTERNAL_SECRET: secret,
-    /** The issuer's public keys: an address or a file, one of the two. */
+    /** Signs what subgraphs are told of the caller. Without one nobody can check it, and subgraphs must not believe it. */
+    INTERNAL_SECRET: secret.default(() => randomBytes(32).toString('hex')),
+    /**
+     * Tokens: the issuer's public keys by an address or from a file, and what a token must say. Without them nobody has a
+     * token, and every caller is anonymous.
+     */
     JWKS_URL: httpUrl.optional(),
     JWKS_FILE: z.string().optional(),
-    JWT_ISSUER: z.string(),
-    JWT_AUDIENCE: z.string(),
+    JWT_ISSUER: z.string().optional(),
+    JWT_AUDIENCE: z.string().optional(),
     /** How long one call to a subgraph may take. */
     SUBGRAPH_TIMEOUT_MS: milliseconds.default(5_000),
     /** How long one operation may take, with all its calls. */
@@ -85,11 +92,35 @@ export const routerConfiguration = z
       .default('info'),
     NODE_ENV: z.enum(['development', 'test', 'production']).default('production'),
   })
-  .refine((config) => (config.JWKS_URL === undefined) !== (config.JWKS_FILE === undefined), {
-    path: ['JWKS_URL'],
-    error: 'give exactly one of JWKS_URL and JWKS_FILE',
-    when: ({ value }) => typeof value === 'object' && value !== null,
+  .refine(
+    (config) =>
+      !hasTokens(config) || (config.JWKS_URL === undefined) !== (config.JWKS_FILE === undefined),
+    {
+      path: ['JWKS_URL'],
+      error: 'give exactly one of JWKS_URL and JWKS_FILE',
+      when: isRead,
+    },
+  )
+  .refine((config) => !hasTokens(config) || config.JWT_ISSUER !== undefined, {
+    path: ['JWT_ISSUER'],
+    error: 'is missing',
+    when: isRead,
+  })
+  .refine((config) => !hasTokens(config) || config.JWT_AUDIENCE !== undefined, {
+    path: ['JWT_AUDIENCE'],
+    error: 'is missing',
+    when: isRead,
   });
+
+/** Whether anything is said of tokens: then all of it must be. */
+function hasTokens(config: Partial<Record<(typeof tokenVariables)[number], unknown>>): boolean {
+  return tokenVariables.some((name) => config[name] !== undefined);
+}
+
+/** So that these faults are told beside those of single variables. */
+function isRead({ value }: { readonly value: unknown }): boolean {
+  return typeof value === 'object' && value !== null;
+}
 
 export type RouterConfig = z.infer<typeof routerConfiguration>;
 

@@ -1,3 +1,5 @@
 import { runAsProcess } from '@ordergraph/platform/service.ts';
-import { routerService } from './service.ts';
-await runAsProcess(routerService, process.env);
+import { routerCommand } from './command-line.ts';
+
+const { definition, environment } = routerCommand(process.argv.slice(2), process.env);
+await runAsProcess(definition, environment);

@@ -4,7 +4,7 @@ import type { Logger } from '@ordergraph/platform/logger.ts';
 import { routerConfiguration, type RouterConfig } from './config.ts';
 import { createOwnExecutor } from './execution/own-executor.ts';
 import { createGatewayExecutor } from './gateway-executor.ts';
-import { createIdentify } from './identity.ts';
+import { anonymousCaller, createIdentify, type Identify } from './identity.ts';
 import { fileKeySet, remoteKeySet } from './key-set.ts';
 import { defaultLimits } from './limits.ts';
 import { createOperations } from './operations.ts';
@@ -97,11 +97,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
     suggestions: !production,
   });
-  const identify = createIdentify({
-    keys: config.JWKS_URL ? remoteKeySet(config.JWKS_URL) : fileKeySet(config.JWKS_FILE ?? ''),
-    issuer: config.JWT_ISSUER,
-    audience: config.JWT_AUDIENCE,
-  });
+  const identify = identifyBy(config);
 
   let stopping = false;
   const app = createListener(config.BODY_LIMIT_BYTES);
@@ -142,4 +138,10 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   };
   let stopped: Promise<void> | undefined;
   return { url: `${address}${path}`, stop: () => (stopped ??= stop()) };
+}
+
+function identifyBy({ JWKS_URL, JWKS_FILE, JWT_ISSUER, JWT_AUDIENCE }: RouterConfig): Identify {
+  if (JWT_ISSUER === undefined || JWT_AUDIENCE === undefined) return async () => anonymousCaller;
+  const keys = JWKS_URL ? remoteKeySet(JWKS_URL) : fileKeySet(JWKS_FILE ?? '');
+  return createIdentify({ keys, issuer: JWT_ISSUER, audience: JWT_AUDIENCE });
 }
