@@ -3,11 +3,13 @@
  * its time-out; whatever is wrong with an answer (status, size, form) ends as a failure with a public code. Of the
  * client's headers none goes down; the subgraph gets a signed identity, a trace and a deadline.
  */
-import { anonymous, identityHeader, signIdentity } from '@ordergraph/platform/identity.ts';
+import { anonymous, identityHeader } from '@ordergraph/platform/identity.ts';
 import type { GraphQLFormattedError } from 'graphql';
-import { Pool, type Dispatcher } from 'undici';
+import { Pool } from 'undici';
 import { subgraphError, type SubgraphFailure } from './errors.ts';
 import { isRecord, type RequestContext, type Variables } from './request.ts';
+import { Statements } from './statements.ts';
+import { Exchange, ExchangeWatch, type Exchanged } from './subgraph-exchange.ts';
 import type { Subgraph } from './supergraph.ts';
 import { newSpanId, traceparentOf } from './trace.ts';
 
@@ -61,7 +63,6 @@ export function createSubgraphClient(
   { name, url }: Subgraph,
   options: SubgraphClientOptions,
 ): SubgraphClient {
-  const limitBytes = options.answerLimitBytes;
   // Time-outs are ours, per call and to the millisecond; the pool's own are coarser and start anew with every chunk.
   const pool = new Pool(url.origin, {
     connections: connectionsMax,
@@ -70,34 +71,41 @@ export function createSubgraphClient(
     allowH2: false,
   });
 
-  const exchange = async (body: string, context: RequestContext): Promise<Reply> => {
-    const nowMs = Date.now();
-    const deadlineMs = Math.min(nowMs + options.timeoutMs, context.deadlineMs);
-    const timeout = AbortSignal.timeout(Math.max(0, deadlineMs - nowMs));
-    try {
-      const response = await pool.request({
-        path: url.pathname + url.search,
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          accept: 'application/graphql-response+json, application/json',
-          [identityHeader]: signIdentity(context.caller.identity, options.secret, nowMs),
-          [deadlineHeader]: String(deadlineMs),
-          traceparent: traceparentOf(context.trace),
+  const path = url.pathname + url.search;
+  const watch = new ExchangeWatch();
+  const statements = new Statements(options.secret);
+
+  const exchange = (body: string, context: RequestContext): Promise<Exchanged> =>
+    new Promise((resolve) => {
+      const nowMs = Date.now();
+      const deadlineMs = Math.min(nowMs + options.timeoutMs, context.deadlineMs);
+      const call = new Exchange(
+        { deadlineMs, signal: context.signal, answerLimitBytes: options.answerLimitBytes },
+        (exchanged) => {
+          watch.remove(call);
+          resolve(exchanged);
         },
-        body,
-        signal: context.signal ? AbortSignal.any([context.signal, timeout]) : timeout,
-      });
-      return { kind: 'json', json: JSON.parse(await bounded(response.body, limitBytes)) };
-    } catch {
-      return { kind: 'failure', code: timeout.aborted ? 'TIMEOUT' : 'SERVICE_UNAVAILABLE' };
-    }
-  };
+      );
+      watch.add(call);
+      const headers = [
+        'content-type',
+        'application/json',
+        'accept',
+        'application/graphql-response+json, application/json',
+        identityHeader,
+        statements.of(context.caller.identity, nowMs),
+        deadlineHeader,
+        String(deadlineMs),
+        'traceparent',
+        traceparentOf(context.trace),
+      ];
+      pool.dispatch({ path, method: 'POST', headers, body }, call);
+    });
 
   const sendBatch = async (calls: readonly SubgraphCall[]): Promise<readonly SubgraphAnswer[]> => {
     const started = performance.now();
     const context = contextOfAll(calls);
-    const reply = await exchange(batchBody(calls, options.secret), context);
+    const reply = await exchange(batchBody(calls, statements), context);
     const answers = answersIn(reply, calls.length);
     const failed = answers.find((answer) => answer.kind === 'failure');
     const outcome = failed ? failed.code : 'answer';
@@ -137,35 +145,24 @@ function outcomeOf(answer: SubgraphAnswer, context: RequestContext): CallOutcome
   return context.signal?.aborted ? 'abandoned' : answer.code;
 }
 
-/** @throws Error if the body is longer than the limit; the connection is then given up. */
-async function bounded(body: Dispatcher.ResponseData['body'], limitBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    if (!Buffer.isBuffer(chunk)) throw new TypeError('a body must come in buffers');
-    length += chunk.length;
-    if (length > limitBytes) throw new Error('the answer is too large');
-    chunks.push(chunk);
-  }
-  return (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString('utf8');
+function answerIn(exchanged: Exchanged): SubgraphAnswer {
+  return exchanged.kind === 'failure' ? exchanged : parsedAnswer(json(exchanged.text));
 }
 
-/** What came: the status is not looked at, for an answer that is GraphQL says more than its status does. */
-type Reply =
-  | { readonly kind: 'json'; readonly json: unknown }
-  | Extract<SubgraphAnswer, { kind: 'failure' }>;
-
-function answerIn(reply: Reply): SubgraphAnswer {
-  return reply.kind === 'json' ? parsedAnswer(reply.json) : reply;
-}
-
-function answersIn(reply: Reply, count: number): readonly SubgraphAnswer[] {
-  if (reply.kind === 'json' && Array.isArray(reply.json) && reply.json.length === count) {
-    return reply.json.map(parsedAnswer);
-  }
-  const failure =
-    reply.kind === 'json' ? ({ kind: 'failure', code: 'SERVICE_UNAVAILABLE' } as const) : reply;
+function answersIn(exchanged: Exchanged, count: number): readonly SubgraphAnswer[] {
+  const answers = exchanged.kind === 'text' ? json(exchanged.text) : undefined;
+  if (Array.isArray(answers) && answers.length === count) return answers.map(parsedAnswer);
+  const failure: SubgraphAnswer =
+    exchanged.kind === 'failure' ? exchanged : { kind: 'failure', code: 'SERVICE_UNAVAILABLE' };
   return Array.from({ length: count }, () => failure);
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whoever waits longest: the others no longer listen when their own time is up. The call itself is nobody's. */
@@ -181,11 +178,11 @@ function contextOfAll(calls: readonly SubgraphCall[]): RequestContext {
   };
 }
 
-function batchBody(calls: readonly SubgraphCall[], secret: string): string {
+function batchBody(calls: readonly SubgraphCall[], statements: Statements): string {
   const nowMs = Date.now();
   const spanId = newSpanId();
   const bodies = calls.map(({ body, context: { caller, trace } }) => {
-    const identity = signIdentity(caller.identity, secret, nowMs);
+    const identity = statements.of(caller.identity, nowMs);
     const extensions = `{"identity":"${identity}","traceparent":"${traceparentOf(trace, spanId)}"}`;
     return `${body.slice(0, -1)},"extensions":${extensions}}`;
   });

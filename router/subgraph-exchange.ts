@@ -1,0 +1,107 @@
+/**
+ * One request to a subgraph and what comes of it, by the pool's own callbacks: a stream, an iterator and two abort signals
+ * for each call would cost more than all else that is done for it. What may happen, in this order: the request begins
+ * (late, if the pool's connections are all taken), chunks come, and then one end: complete, failed, or given up. It is
+ * given up when its time is up or its caller has gone; both are looked at for all of a pool's calls together.
+ */
+import type { Dispatcher } from 'undici';
+
+export type Exchanged =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'failure'; readonly code: 'SERVICE_UNAVAILABLE' | 'TIMEOUT' };
+
+type Controller = Parameters<NonNullable<Dispatcher.DispatchHandler['onRequestStart']>>[0];
+
+export type ExchangeBounds = {
+  /** Epoch milliseconds. */
+  readonly deadlineMs: number;
+  /** Aborted when the caller has gone. */
+  readonly signal: AbortSignal | undefined;
+  readonly answerLimitBytes: number;
+};
+
+const unavailable: Exchanged = { kind: 'failure', code: 'SERVICE_UNAVAILABLE' };
+const late: Exchanged = { kind: 'failure', code: 'TIMEOUT' };
+
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly bounds: ExchangeBounds;
+  readonly #ended: (exchanged: Exchanged) => void;
+  #controller: Controller | undefined;
+  #chunks: Buffer[] = [];
+  #length = 0;
+  #isOver = false;
+
+  /** `ended` is called once. */
+  constructor(bounds: ExchangeBounds, ended: (exchanged: Exchanged) => void) {
+    this.bounds = bounds;
+    this.#ended = ended;
+  }
+
+  /** Gives up; the connection is lost with it if the request has begun. */
+  giveUp(exchanged: Exchanged): void {
+    this.#end(exchanged);
+    this.#controller?.abort(new Error('given up'));
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller;
+    // It was given up while it waited for a connection.
+    if (this.#isOver) controller.abort(new Error('given up'));
+  }
+
+  onResponseStart(): void {
+    // The status is not looked at: an answer that is GraphQL says more than its status does.
+  }
+
+  onResponseData(_controller: Controller, chunk: Buffer): void {
+    this.#length += chunk.length;
+    if (this.#length > this.bounds.answerLimitBytes) this.giveUp(unavailable);
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    const [first] = this.#chunks;
+    const whole = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks);
+    this.#end({ kind: 'text', text: whole.toString('utf8') });
+  }
+
+  onResponseError(): void {
+    this.#end(unavailable);
+  }
+
+  #end(exchanged: Exchanged): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#chunks = [];
+    this.#ended(exchanged);
+  }
+}
+
+/** How far a call may last beyond its time, in milliseconds. */
+const watchEveryMs = 10;
+
+/** The calls under way, so that one timer serves them all. */
+export class ExchangeWatch {
+  readonly #underWay = new Set<Exchange>();
+  #timer: NodeJS.Timeout | undefined;
+
+  add(exchange: Exchange): void {
+    this.#underWay.add(exchange);
+    this.#timer ??= setTimeout(() => this.#look(), watchEveryMs);
+  }
+
+  remove(exchange: Exchange): void {
+    this.#underWay.delete(exchange);
+  }
+
+  #look(): void {
+    const nowMs = Date.now();
+    for (const exchange of this.#underWay) {
+      const { deadlineMs, signal } = exchange.bounds;
+      if (nowMs >= deadlineMs) exchange.giveUp(late);
+      else if (signal?.aborted) exchange.giveUp(unavailable);
+    }
+    if (this.#underWay.size > 0) this.#timer?.refresh();
+    else this.#timer = undefined;
+  }
+}
