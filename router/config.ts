@@ -41,6 +41,16 @@ export const routerConfiguration = z
     WEBHOOK_TARGETS: urlsByName('{"sandbox":"http://127.0.0.1:4003/webhooks/sandbox"}'),
     /** Signs what subgraphs are told of the caller. Without one nobody can check it, and subgraphs must not believe it. */
     INTERNAL_SECRET: secret.default(() => randomBytes(32).toString('hex')),
+    /** The router's own database: partners and usage. Without it there are none. */
+    DATABASE_URL: z
+      .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
+      .optional(),
+    /** Keeps the texts of automatic persisted queries; without it none are kept. */
+    REDIS_URL: z
+      .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
+      .optional(),
+    /** Of requests without a partner's key, this part is counted by field and stands for all. */
+    USAGE_SAMPLE_RATE: z.coerce.number().min(0).max(1).default(0.1),
     /**
      * Tokens: the issuer's public keys by an address or from a file, and what a token must say. Without them nobody has a
      * token, and every caller is anonymous.

@@ -1,7 +1,8 @@
 /**
  * The one way of an operation, whatever transport it came by:
  *
- *   prepare (text, limits, validation) → is this transport fit for it → coerce variables → plan → execute or subscribe
+ *   resolve (which text it stands for) → prepare (limits, validation) → is this transport fit for it
+ *   → coerce variables → plan → execute or subscribe
  *
  * Rights, cost and rate limits are to stand before planning; they will see the caller and the valid operation.
  */
@@ -11,6 +12,9 @@ import { getVariableValues, type GraphQLSchema } from 'graphql';
 import { codeOf, refusal, RequestRefused } from './errors.ts';
 import type { Executor } from './executor.ts';
 import type { Operations, ValidOperation } from './operations.ts';
+import type { Directory } from './partners/directory.ts';
+import { revocable } from './partners/revocable-stream.ts';
+import type { OperationTexts } from './persisted/operation-text.ts';
 import { PlanningFailed } from './planning/planner.ts';
 import type { Caller, Delivery, OperationRequest, RequestContext, Variables } from './request.ts';
 import type { OperationResult } from './result.ts';
@@ -18,6 +22,7 @@ import type { ResultStream } from './streams/result-stream.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { Trace } from './trace.ts';
+import type { UsageRecorder } from './usage/usage-recorder.ts';
 
 export type Outcome =
   | {
@@ -36,9 +41,19 @@ export type Pipeline = {
   idle(): Promise<void>;
 };
 
-export type RequestOrigin = { readonly caller: Caller; readonly trace: Trace };
+export type RequestOrigin = {
+  readonly caller: Caller;
+  readonly trace: Trace;
+  /** What the client calls itself, for statistics only; may be empty. */
+  readonly client: string;
+};
 
 export type PipelineParts = {
+  readonly texts: OperationTexts;
+  /** Undefined for a router without partners. */
+  readonly directory: Directory | undefined;
+  /** Undefined for a router that counts none. */
+  readonly usage: UsageRecorder | undefined;
   readonly operations: Operations;
   readonly executor: Executor;
   readonly subscriptions: Subscriptions;
@@ -51,20 +66,22 @@ export type PipelineParts = {
 };
 
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { operations, executor, subscriptions, telemetry, logger } = parts;
+  const { texts, operations, executor, subscriptions, telemetry, logger } = parts;
   const underWay = new Set<Promise<unknown>>();
 
   const perform = async (
-    request: OperationRequest,
+    given: OperationRequest,
     from: RequestOrigin,
     delivery: Delivery,
-    learn: (operation: ValidOperation) => void,
+    learn: (operation: ValidOperation, text: string) => void,
   ): Promise<Outcome> => {
     if (from.caller.expiresAtMs !== null && from.caller.expiresAtMs <= Date.now()) {
       throw fault('TOKEN_EXPIRED', 'The token has expired.');
     }
+    const request = await texts.resolve(given, from.caller);
     const valid = operations.prepare(request);
-    learn(valid);
+    learn(valid, request.query);
+    texts.proved(request, from.caller);
     if (!delivery.operationTypes.includes(valid.type)) {
       const error = fault('BAD_REQUEST', `A ${valid.type} cannot be run this way.`);
       return { kind: 'refused', errors: [error.toJSON()], unfit: valid.type };
@@ -87,14 +104,21 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       transport: delivery.transport,
       lastEventId: delivery.lastEventId,
     });
-    return { kind: 'stream', stream };
+    const { partner } = from.caller;
+    const { directory } = parts;
+    return {
+      kind: 'stream',
+      stream: partner && directory ? revocable(stream, directory, partner) : stream,
+    };
   };
 
   const run: Pipeline['run'] = async (request, from, delivery) => {
     const started = performance.now();
     let known: ValidOperation | undefined;
-    const outcome = await perform(request, from, delivery, (operation) => {
+    let text = '';
+    const outcome = await perform(request, from, delivery, (operation, resolved) => {
       known = operation;
+      text = resolved;
     }).catch((error: unknown): Outcome => {
       const errors = refusal(error, logger);
       // The operation is valid; that nothing can be got for it is its result.
@@ -102,11 +126,16 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         ? { kind: 'result', result: { data: 'null', errors } }
         : { kind: 'refused', errors };
     });
+    if (known && outcome.kind !== 'refused') {
+      parts.usage?.record({ operation: known, text, caller: from.caller, client: from.client });
+    }
     telemetry.request({
       transport: delivery.transport,
       trace: from.trace,
       type: known?.type ?? 'unknown',
       operationName: known?.name,
+      partner: from.caller.partner?.name,
+      client: from.client,
       outcome: outcomeLabel(outcome),
       seconds: (performance.now() - started) / 1000,
     });

@@ -8,6 +8,10 @@ import { anonymousCaller, createIdentify, type Identify } from './identity.ts';
 import { fileKeySet, remoteKeySet } from './key-set.ts';
 import { defaultLimits } from './limits.ts';
 import { createOperations } from './operations.ts';
+import { createIdentifyCaller } from './partners/credentials.ts';
+import { openRouterDatabase } from './partners/router-database.ts';
+import { openKeptTexts } from './persisted/kept-texts.ts';
+import { createOperationTexts } from './persisted/operation-text.ts';
 import { createPipeline } from './pipeline.ts';
 import { createPlanner } from './planning/planner.ts';
 import type { Executor } from './executor.ts';
@@ -23,6 +27,7 @@ import { closeListener, createListener } from './transports/listener.ts';
 import { serveWebhooks } from './transports/webhooks.ts';
 import { serveWebSocket } from './transports/websocket.ts';
 import { createUpstreamSocket } from './upstream-sockets.ts';
+import { createUsageRecorder } from './usage/usage-recorder.ts';
 
 const path = '/graphql';
 /** Events of one stream that are worked on at once. */
@@ -39,6 +44,18 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   const production = config.NODE_ENV === 'production';
   const introspection = config.INTROSPECTION ?? !production;
   const supergraph = await loadSupergraph(config.SUPERGRAPH_FILE, config.SUBGRAPH_URLS);
+  const database = config.DATABASE_URL
+    ? await openRouterDatabase(config.DATABASE_URL, logger)
+    : undefined;
+  const kept = config.REDIS_URL ? openKeptTexts(config.REDIS_URL, logger) : undefined;
+  const usage =
+    database &&
+    createUsageRecorder({
+      schema: supergraph.apiSchema,
+      store: database.addUsage,
+      sampleRate: config.USAGE_SAMPLE_RATE,
+      logger,
+    });
   const telemetry = createTelemetry(logger);
   const subgraphs = supergraph.subgraphs.map((subgraph) =>
     createSubgraphClient(subgraph, {
@@ -81,6 +98,9 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     logger,
   });
   const pipeline = createPipeline({
+    texts: createOperationTexts({ partners: database, kept, logger }),
+    directory: database?.directory,
+    usage,
     operations: createOperations({
       schema: supergraph.apiSchema,
       planner,
@@ -97,7 +117,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
     suggestions: !production,
   });
-  const identify = identifyBy(config);
+  const identify = createIdentifyCaller(identifyBy(config), database?.directory);
 
   let stopping = false;
   const app = createListener(config.BODY_LIMIT_BYTES);
@@ -134,6 +154,9 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
       webhooks.close(),
       ...subgraphs.map((subgraph) => subgraph.close()),
     ]);
+    await usage?.close();
+    await database?.close();
+    kept?.close();
     telemetry.close();
   };
   let stopped: Promise<void> | undefined;

@@ -10,6 +10,9 @@ export type FinishedRequest = {
   readonly trace: Trace;
   readonly type: `${OperationTypeNode}` | 'unknown';
   readonly operationName: string | undefined;
+  /** The partner's name, and what the client calls itself; may be empty. */
+  readonly partner: string | undefined;
+  readonly client: string;
   /** `ok`, or the code of the first error. */
   readonly outcome: string;
   readonly seconds: number;
@@ -90,7 +93,7 @@ export function createTelemetry(logger: Logger): Telemetry {
   });
 
   return {
-    request({ transport, trace, type, operationName, outcome, seconds }) {
+    request({ transport, trace, type, operationName, partner, client, outcome, seconds }) {
       requests.inc({ transport, type, outcome });
       latency.observe({ type }, seconds);
       logger.info(
@@ -99,6 +102,8 @@ export function createTelemetry(logger: Logger): Telemetry {
           transport,
           type,
           operationName: operationName?.slice(0, 128),
+          partner,
+          client: client || undefined,
           outcome,
           durationMs: Math.round(seconds * 1e6) / 1e3,
         },

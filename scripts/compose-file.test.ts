@@ -15,7 +15,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { composeVariables } from './compose-variables.ts';
-import { serviceDatabaseUrls } from './service-databases.ts';
+import { routerDatabaseUrl, serviceDatabaseUrls } from './service-databases.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const read = (file: string): string => readFileSync(`${root}${file}`, 'utf8');
@@ -130,12 +130,14 @@ test('with a JWKS_URL and an empty JWKS_FILE in .env the router follows another 
   expect(config.JWKS_FILE).toBeUndefined();
 });
 
-test('each subgraph connects to its own database as the role that is provisioned for it', () => {
-  const urls = serviceDatabaseUrls('postgres://postgres:5432/postgres', {
-    prefix: 'ordergraph',
-    secret: secrets.internalSecret,
-  });
-  for (const { name } of subgraphs) {
+test('each service connects to its own database as the role that is provisioned for it', () => {
+  const server = 'postgres://postgres:5432/postgres';
+  const installation = { prefix: 'ordergraph', secret: secrets.internalSecret };
+  const urls = {
+    ...serviceDatabaseUrls(server, installation),
+    router: routerDatabaseUrl(server, installation),
+  };
+  for (const name of [...subgraphs.map((subgraph) => subgraph.name), 'router' as const]) {
     const { DATABASE_URL } = environmentOf(name, composeVariables(secrets)) as Record<
       string,
       string

@@ -28,6 +28,11 @@ afterAll(async () => {
   await database.drop();
 });
 
+/** Longer than anything here takes on a busy machine. */
+function eventually<T>(probe: () => T) {
+  return expect.poll(probe, { timeout: 20_000, interval: 20 });
+}
+
 let count = 0;
 async function partner() {
   count += 1;
@@ -53,7 +58,7 @@ async function partner() {
 test('what is published is found by its id, and nothing else', async () => {
   const { publish, find } = await partner();
   await publish({ one: 'query One { a }', two: 'query Two { b }' });
-  await expect.poll(() => find('one')).toBe('query One { a }');
+  await eventually(() => find('one')).toBe('query One { a }');
   expect(await find('two')).toBe('query Two { b }');
   expect(await find('three')).toBeUndefined();
   expect(await find('__proto__')).toBeUndefined();
@@ -63,7 +68,7 @@ test("a partner does not find another's operations, and one that has published n
   const [one, other, none] = [await partner(), await partner(), await partner()];
   await one.publish({ mine: 'query Mine { a }' });
   await other.publish({ theirs: 'query Theirs { a }' });
-  await expect.poll(() => other.find('theirs')).toBeDefined();
+  await eventually(() => other.find('theirs')).toBeDefined();
   expect(await one.find('theirs')).toBeUndefined();
   expect(await other.find('mine')).toBeUndefined();
   expect(await none.find('mine')).toBeUndefined();
@@ -87,7 +92,7 @@ test('one bad operation keeps the whole manifest out, and every fault is told', 
       { partner: name, reason: 'the id is not the md5 of the text' },
     ],
   });
-  await expect.poll(() => find('good')).toBeDefined();
+  await eventually(() => find('good')).toBeDefined();
   expect(await find('c')).toBeUndefined();
   expect(await versions(name)).toEqual([1]);
 });
@@ -98,7 +103,7 @@ test('whoever looks while manifests are published sees one whole, and none that 
   const manifest = (round: number) =>
     Object.fromEntries(ids.map((id) => [id, `query V${round} { a(x: ${round}) }`]));
   await publish(manifest(1));
-  await expect.poll(() => find('p')).toContain('V1 ');
+  await eventually(() => find('p')).toContain('V1 ');
   const rounds = 12;
   let publishing = true;
   const seen: number[] = [];
@@ -117,7 +122,7 @@ test('whoever looks while manifests are published sees one whole, and none that 
   };
   const readers = [look(), look(), look()];
   for (let round = 2; round <= rounds; round += 1) await publish(manifest(round));
-  await expect.poll(() => find('r')).toContain(`V${rounds} `);
+  await eventually(() => find('r')).toContain(`V${rounds} `);
   publishing = false;
   await Promise.all(readers);
   expect(seen.length).toBeGreaterThan(rounds);
@@ -130,7 +135,7 @@ test('manifests published at once get a version each, and the last one is served
   );
   expect(new Set(all.map(({ version }) => version))).toEqual(new Set([1, 2, 3, 4, 5]));
   const last = all.findIndex(({ version }) => version === 5) + 1;
-  await expect.poll(() => find('op')).toContain(`N${last} `);
+  await eventually(() => find('op')).toContain(`N${last} `);
   expect(await versions(name)).toEqual([5, 4, 3, 2, 1]);
 });
 
@@ -147,14 +152,14 @@ test('rolling back serves what was served before, however often versions were ro
   const { name, publish, find } = await partner();
   for (const n of [1, 2, 3]) await publish({ op: `query N${n} { a(x: ${n}) }` });
   expect(await rollBack(sql, name)).toEqual({ from: 3, to: 2 });
-  await expect.poll(() => find('op')).toContain('N2 ');
+  await eventually(() => find('op')).toContain('N2 ');
   await publish({ op: 'query N4 { a(x: 4) }' });
   // Version 4 took the place of version 2, not of 3.
   expect(await rollBack(sql, name)).toEqual({ from: 4, to: 2 });
   expect(await rollBack(sql, name)).toEqual({ from: 2, to: 1 });
   await expect(rollBack(sql, name)).rejects.toThrow('no earlier version');
   expect(await rollBack(sql, name, 3)).toEqual({ from: 1, to: 3 });
-  await expect.poll(() => find('op')).toContain('N3 ');
+  await eventually(() => find('op')).toContain('N3 ');
   await expect(rollBack(sql, name, 9)).rejects.toThrow('no version 9');
   await expect(rollBack(sql, 'nobody')).rejects.toThrow('no partner');
 });

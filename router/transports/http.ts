@@ -8,14 +8,16 @@ import type { Logger } from '@ordergraph/platform/logger.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
 import { refusal, statusOf } from '../errors.ts';
-import type { Identify } from '../identity.ts';
+import type { IdentifyCaller } from '../partners/credentials.ts';
 import type { Outcome, Pipeline } from '../pipeline.ts';
 import { operationRequest, type Delivery, type OperationRequest } from '../request.ts';
 import { resultText } from '../result.ts';
 import { Heartbeats } from '../streams/heartbeats.ts';
 import { streamOfOne } from '../streams/result-stream.ts';
 import { traceFrom } from '../trace.ts';
+import { clientName } from '../usage/client-name.ts';
 import { acceptedForms, type AnswerForm } from './accept.ts';
+import { sendConditional } from './conditional.ts';
 import { graphiqlHeaders } from './graphiql.ts';
 import { multipartFormat } from './multipart.ts';
 import { corsHeaders, isSimpleRequest, mediaType } from './origins.ts';
@@ -24,7 +26,7 @@ import { writeStream } from './streamed-response.ts';
 
 export type HttpTransportParts = {
   readonly pipeline: Pipeline;
-  readonly identify: Identify;
+  readonly identify: IdentifyCaller;
   readonly logger: Logger;
   readonly allowedOrigins: readonly string[];
   readonly heartbeatMs: number;
@@ -56,6 +58,7 @@ export function serveHttp(app: FastifyInstance, path: string, parts: HttpTranspo
 
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     void reply.headers(corsHeaders(request.headers, allowedOrigins));
+    void reply.header('cache-control', 'no-store');
     const forms = acceptedForms(request.headers.accept);
     if (request.method === 'GET' && graphiql && forms.includes('html') && !hasQuery(request)) {
       return reply.headers(graphiqlHeaders).send(await graphiql());
@@ -75,7 +78,10 @@ export function serveHttp(app: FastifyInstance, path: string, parts: HttpTranspo
   ): Promise<unknown> => {
     refuseForeign(request);
     let operation: OperationRequest;
-    const caller = await identify(request.headers.authorization);
+    const caller = await identify({
+      authorization: request.headers.authorization,
+      apiKey: header(request, 'x-api-key'),
+    });
     try {
       operation = operationRequest(parameters(request));
     } catch (error) {
@@ -84,7 +90,11 @@ export function serveHttp(app: FastifyInstance, path: string, parts: HttpTranspo
     }
     const gone = new AbortController();
     reply.raw.on('close', () => gone.abort());
-    const origin = { caller, trace: traceFrom(header(request, 'traceparent')) };
+    const origin = {
+      caller,
+      trace: traceFrom(header(request, 'traceparent')),
+      client: clientName(request.headers),
+    };
     const streaming = forms.find((accepted) => accepted === 'sse' || accepted === 'multipart');
     const outcome = await pipeline.run(operation, origin, {
       transport: form === 'sse' || form === 'multipart' ? form : 'http',
@@ -92,10 +102,11 @@ export function serveHttp(app: FastifyInstance, path: string, parts: HttpTranspo
       lastEventId: streaming === 'sse' ? header(request, 'last-event-id') : undefined,
       signal: gone.signal,
     });
-    return send(reply, outcome, { form, streaming });
+    return send(request, reply, outcome, { form, streaming });
   };
 
   const send = async (
+    request: FastifyRequest,
     reply: FastifyReply,
     outcome: Outcome,
     { form, streaming }: { form: AnswerForm; streaming: AnswerForm | undefined },
@@ -114,7 +125,11 @@ export function serveHttp(app: FastifyInstance, path: string, parts: HttpTranspo
       return reply;
     }
     if (outcome.kind === 'refused') return sendErrors(reply, outcome.errors, form);
-    return reply.type(answerTypes[form] ?? jsonType).send(resultText(outcome.result));
+    const type = answerTypes[form] ?? jsonType;
+    const text = resultText(outcome.result);
+    return request.method === 'GET' && outcome.result.errors.length === 0
+      ? sendConditional(request, reply, { text, type })
+      : reply.type(type).send(text);
   };
 
   app.route({ method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], url: path, handler: handle });
@@ -150,10 +165,9 @@ function parameters(request: FastifyRequest): unknown {
   if (request.method === 'POST') {
     return Buffer.isBuffer(request.body) ? json('body', request.body.toString('utf8')) : undefined;
   }
-  const { query, operationName, variables, extensions } = queryOf(request);
+  const { variables, extensions, ...rest } = queryOf(request);
   return {
-    query,
-    operationName,
+    ...rest,
     variables: variables ? json('variables', variables) : undefined,
     extensions: extensions ? json('extensions', extensions) : undefined,
   };
@@ -172,7 +186,8 @@ function queryOf(request: FastifyRequest): Partial<Record<string, string>> {
 }
 
 function hasQuery(request: FastifyRequest): boolean {
-  return queryOf(request)['query'] !== undefined;
+  const given = queryOf(request);
+  return ['query', 'documentId', 'id', 'doc_id', 'extensions'].some((name) => name in given);
 }
 
 function header(request: FastifyRequest, name: string): string | undefined {

@@ -4,7 +4,12 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 
-const preflightHeaders = ['x-apollo-operation-name', 'apollo-require-preflight', 'x-graphql-csrf'];
+const preflightHeaders = [
+  'x-apollo-operation-name',
+  'apollo-require-preflight',
+  'x-graphql-csrf',
+  'x-api-key',
+];
 const simpleTypes = ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain'];
 
 /** Whether a browser would have sent this request without a preflight. */

@@ -44,6 +44,8 @@ export type SocketHost = {
 export type SocketOpening = {
   /** Reads the payload of `connection_init`. */
   identify(payload: Readonly<Record<string, unknown>>): Promise<Caller>;
+  /** What the client calls itself there, or in its headers. */
+  clientName(payload: Readonly<Record<string, unknown>>): string;
   readonly traceparent: string | undefined;
   readonly wire: Duplex;
 };
@@ -76,6 +78,7 @@ export class SocketConnection implements Beating {
   #initTimer: NodeJS.Timeout | undefined;
   #isInitialised = false;
   #caller: Caller | undefined;
+  #client = '';
   #isFull = false;
   #hasAnswered = true;
 
@@ -141,6 +144,7 @@ export class SocketConnection implements Beating {
       const caller = await opening.identify(payload ?? {});
       if (this.#socket.readyState !== this.#socket.OPEN) return;
       this.#caller = caller;
+      this.#client = opening.clientName(payload ?? {});
       this.send('{"type":"connection_ack"}');
     } catch (error) {
       const isUnavailable = codeOf(refusal(error, this.#host.logger)) === 'SERVICE_UNAVAILABLE';
@@ -183,7 +187,7 @@ export class SocketConnection implements Beating {
       const trace = traceFrom(typeof own === 'string' ? own : this.#traceparent);
       return await this.#host.pipeline.run(
         operationRequest(payload),
-        { caller, trace },
+        { caller, trace, client: this.#client },
         { transport: 'websocket', operationTypes: ['query', 'mutation', 'subscription'] },
       );
     } catch (error) {

@@ -3,16 +3,17 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import { WebSocketServer, type WebSocket } from 'ws';
-import type { Identify } from '../identity.ts';
+import { credentialsIn, type IdentifyCaller } from '../partners/credentials.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { Heartbeats } from '../streams/heartbeats.ts';
+import { clientName, clientNameIn } from '../usage/client-name.ts';
 import { originAllowed } from './origins.ts';
 import { SocketConnection, type SocketHost, type SocketOpening } from './socket-connection.ts';
 
 export type WebSocketTransportParts = {
   readonly path: string;
   readonly pipeline: Pipeline;
-  readonly identify: Identify;
+  readonly identify: IdentifyCaller;
   readonly logger: Logger;
   readonly allowedOrigins: readonly string[];
   readonly frameLimitBytes: number;
@@ -21,6 +22,8 @@ export type WebSocketTransportParts = {
   readonly operationsMax: number;
   /** How long a client may take to send its first message, in milliseconds. */
   readonly initTimeoutMs: number;
+  /** How often each is asked whether it lives, in milliseconds. */
+  readonly pingMs: number;
 };
 
 export type WebSocketTransport = {
@@ -29,7 +32,6 @@ export type WebSocketTransport = {
 };
 
 const subprotocol = 'graphql-transport-ws';
-const pingIntervalMs = 12_000;
 const closeTimeoutMs = 1_000;
 
 export function serveWebSocket(server: Server, parts: WebSocketTransportParts): WebSocketTransport {
@@ -40,7 +42,7 @@ export function serveWebSocket(server: Server, parts: WebSocketTransportParts): 
     maxPayload: parts.frameLimitBytes,
     handleProtocols: (protocols) => (protocols.has(subprotocol) ? subprotocol : false),
   });
-  const heartbeats = new Heartbeats(pingIntervalMs);
+  const heartbeats = new Heartbeats(parts.pingMs);
   const host: SocketHost = parts;
 
   sockets.on('connection', (socket: WebSocket, request: IncomingMessage) => {
@@ -91,13 +93,13 @@ export function serveWebSocket(server: Server, parts: WebSocketTransportParts): 
 }
 
 /** Keeps of the request only what will be asked for: it is large, and connections are many and long. */
-function opening({ headers, socket }: IncomingMessage, identify: Identify): SocketOpening {
-  const { authorization, traceparent } = headers;
+function opening({ headers, socket }: IncomingMessage, identify: IdentifyCaller): SocketOpening {
+  const { authorization, traceparent, 'x-api-key': apiKey } = headers;
+  const inHeaders = { authorization, apiKey: Array.isArray(apiKey) ? apiKey.join() : apiKey };
+  const client = clientName(headers);
   return {
-    identify(payload) {
-      const given = payload['Authorization'] ?? payload['authorization'];
-      return identify(typeof given === 'string' ? given : authorization);
-    },
+    identify: async (payload) => identify(credentialsIn(payload, inHeaders)),
+    clientName: (payload) => clientNameIn(payload, client),
     wire: socket,
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
   };

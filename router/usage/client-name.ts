@@ -8,13 +8,13 @@ export function clientName(headers: IncomingHttpHeaders): string {
   return bounded(Array.isArray(given) ? given[0] : given);
 }
 
-/** Of what a WebSocket client shows in `connection_init`, or else of its headers. */
+/** Of what a WebSocket client shows in `connection_init`; otherwise what its headers said. */
 export function clientNameIn(
   parameters: Readonly<Record<string, unknown>>,
-  headers: IncomingHttpHeaders,
+  otherwise: string,
 ): string {
   const given = parameters['apollographql-client-name'] ?? parameters['graphql-client-name'];
-  return typeof given === 'string' ? bounded(given) : clientName(headers);
+  return typeof given === 'string' ? bounded(given) : otherwise;
 }
 
 function bounded(name: string | undefined): string {
