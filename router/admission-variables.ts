@@ -36,8 +36,7 @@ export const admissionVariables = {
     policiesSchema,
     '{"auditors":{"roles":["staff"],"scopes":["audit:read"]}}',
   ).transform((given) => ({ staff: { roles: ['staff' as const] }, ...given })),
-  /** Where rate limits are kept. Without it nobody is limited. */
-  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// URL' }).optional(),
+  /** Whether callers are limited in what they spend; only with a `REDIS_URL`. */
   RATE_LIMIT: z.enum(['on', 'off']).default('on'),
   /** What callers may spend, by the name of their plan, as JSON; beside the usual plans or in their place. */
   RATE_LIMIT_PLANS: json(plansSchema, '{"customer":{"capacity":10000,"refillPerSecond":500}}'),

@@ -38,13 +38,15 @@ export type Visit = {
    * @throws RequestRefused, QUERY_TOO_COMPLEX, THROTTLED, or BAD_USER_INPUT for a list that is not sliced as it must be
    */
   admit(operation: ValidOperation, variables: Variables): Promise<Admitted>;
-  /** The request was refused before it could be admitted. */
+  /** The request was refused before it had come so far. */
   refused(): void;
 };
 
 export type Admitted = {
   /** To be planned and run in place of the one that was asked. */
   readonly operation: ValidOperation;
+  /** What it costs, as far as that is known. */
+  readonly cost: number;
   /** The answer as its client gets it. */
   finished(result: OperationResult): OperationResult;
   watched(stream: ResultStream): ResultStream;
@@ -55,19 +57,25 @@ const refusedCost = 1;
 
 export function createAdmission(parts: AdmissionParts): Admission {
   const { rights, costs, costMax, limiter } = parts;
+
+  const permitted = (asked: ValidOperation, variables: Variables, { identity }: Caller) => {
+    const rest = rights.permit(asked, variables, identity);
+    const requested = costs.estimate(rest.operation, variables);
+    if (requested > costMax) throw tooComplex();
+    return { rest, requested };
+  };
+
   return {
     begin(request, caller) {
       const account = limiter?.account(caller, caller.address ?? '');
       account?.refuseIfEmpty();
-      let isAdmitting = false;
+      const refused = (): void => account?.spend(refusedCost);
       return {
+        refused,
         async admit(asked, variables) {
-          const permitted = rights.permit(asked, variables, caller.identity);
-          const requested = costs.estimate(permitted.operation, variables);
-          if (requested > costMax) throw tooComplex();
-          isAdmitting = true;
+          const { rest, requested } = orElse(() => permitted(asked, variables, caller), refused);
           const charged = await account?.charge(requested);
-          return new Admittance(permitted, {
+          return new Admittance(rest, {
             requested,
             charged,
             account,
@@ -75,12 +83,19 @@ export function createAdmission(parts: AdmissionParts): Admission {
             actual: (objects) => (objects ? costs.actual(objects, variables) : requested),
           });
         },
-        refused() {
-          if (!isAdmitting) account?.spend(refusedCost);
-        },
       };
     },
   };
+}
+
+/** What an attempt gives; if it throws, something is done before that goes on. */
+function orElse<T>(attempt: () => T, onError: () => void): T {
+  try {
+    return attempt();
+  } catch (error) {
+    onError();
+    throw error;
+  }
 }
 
 type Billing = {
@@ -95,6 +110,7 @@ type Billing = {
 class Admittance implements Admitted {
   readonly operation: ValidOperation;
   readonly billing: Billing;
+  #actual: number | undefined;
   readonly #complete: Permitted['complete'];
 
   constructor({ operation, complete }: Permitted, billing: Billing) {
@@ -103,9 +119,14 @@ class Admittance implements Admitted {
     this.#complete = complete;
   }
 
+  get cost(): number {
+    return this.#actual ?? this.billing.requested;
+  }
+
   finished(result: OperationResult): OperationResult {
     const { charged, actual } = this.billing;
     const cost = actual(result.objects);
+    this.#actual = cost;
     return this.told(result, cost, charged?.settle(cost));
   }
 

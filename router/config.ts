@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { milliseconds, port, secret } from '@ordergraph/platform/config.ts';
 import { z } from 'zod';
+import { admissionVariables } from './admission-variables.ts';
 
 const composedSupergraph = fileURLToPath(new URL('../schema/supergraph.graphql', import.meta.url));
 
@@ -45,12 +46,13 @@ export const routerConfiguration = z
     DATABASE_URL: z
       .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
       .optional(),
-    /** Keeps the texts of automatic persisted queries; without it none are kept. */
+    /** Keeps rate limits and the texts of automatic persisted queries; without it there are neither. */
     REDIS_URL: z
       .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
       .optional(),
     /** Of requests without a partner's key, this part is counted by field and stands for all. */
     USAGE_SAMPLE_RATE: z.coerce.number().min(0).max(1).default(0.1),
+    ...admissionVariables,
     /**
      * Tokens: the issuer's public keys by an address or from a file, and what a token must say. Without them nobody has a
      * token, and every caller is anonymous.

@@ -29,6 +29,12 @@ export function statusOf(errors: readonly GraphQLFormattedError[]): number {
   return statusByCode[codeOf(errors)] ?? 400;
 }
 
+/** When a refused request may be sent again, in seconds; undefined if waiting is not what it takes. */
+export function retryAfterOf(errors: readonly GraphQLFormattedError[]): number | undefined {
+  const seconds = errors[0]?.extensions?.['retryAfterSeconds'];
+  return typeof seconds === 'number' ? seconds : undefined;
+}
+
 /** The code of the first error, or INTERNAL_SERVER_ERROR. */
 export function codeOf(errors: readonly GraphQLFormattedError[]): string {
   const code = errors[0]?.extensions?.['code'];

@@ -2,15 +2,15 @@
  * The one way of an operation, whatever transport it came by:
  *
  *   resolve (which text it stands for) → prepare (limits, validation) → is this transport fit for it
- *   → coerce variables → plan → execute or subscribe
- *
- * Rights, cost and rate limits are to stand before planning; they will see the caller and the valid operation.
+ *   → coerce variables → rights, cost and rate limits → plan → execute or subscribe
  */
 import { badUserInput, fault } from '@ordergraph/platform/errors.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import { getVariableValues, type GraphQLSchema } from 'graphql';
+import type { Admission, Admitted, Visit } from './admission.ts';
 import { codeOf, refusal, RequestRefused } from './errors.ts';
 import type { Executor } from './executor.ts';
+import { refuseDeepValues, type Limits } from './limits.ts';
 import type { Operations, ValidOperation } from './operations.ts';
 import type { Directory } from './partners/directory.ts';
 import { revocable } from './partners/revocable-stream.ts';
@@ -49,6 +49,8 @@ export type RequestOrigin = {
 };
 
 export type PipelineParts = {
+  readonly admission: Admission;
+  readonly limits: Limits;
   readonly texts: OperationTexts;
   /** Undefined for a router without partners. */
   readonly directory: Directory | undefined;
@@ -65,29 +67,68 @@ export type PipelineParts = {
   readonly suggestions: boolean;
 };
 
+/** How far a request has come. */
+type Progress = {
+  valid: ValidOperation | undefined;
+  text: string;
+  admitted: Admitted | undefined;
+};
+
+type Reading = {
+  readonly delivery: Delivery;
+  readonly visit: Visit;
+  readonly progress: Progress;
+};
+
+/** The transport or method does not take this type of operation. */
+class Unfit extends RequestRefused {
+  readonly type: ValidOperation['type'];
+  constructor(type: ValidOperation['type']) {
+    super([fault('BAD_REQUEST', `A ${type} cannot be run this way.`)]);
+    this.name = 'Unfit';
+    this.type = type;
+  }
+}
+
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { texts, operations, executor, subscriptions, telemetry, logger } = parts;
+  const { admission, texts, operations, executor, subscriptions, telemetry, logger } = parts;
   const underWay = new Set<Promise<unknown>>();
+
+  /** The operation and its variables. A request that has none that are good is not for nothing either. */
+  const read = async (
+    given: OperationRequest,
+    caller: Caller,
+    { delivery, visit, progress }: Reading,
+  ): Promise<{ readonly valid: ValidOperation; readonly variables: Variables }> => {
+    try {
+      const request = await texts.resolve(given, caller);
+      const valid = operations.prepare(request);
+      progress.valid = valid;
+      progress.text = request.query;
+      texts.proved(request, caller);
+      if (!delivery.operationTypes.includes(valid.type)) throw new Unfit(valid.type);
+      refuseDeepValues(request.variables, parts.limits);
+      return { valid, variables: coerced(valid, request.variables, parts) };
+    } catch (error) {
+      visit.refused();
+      throw error;
+    }
+  };
 
   const perform = async (
     given: OperationRequest,
     from: RequestOrigin,
     delivery: Delivery,
-    learn: (operation: ValidOperation, text: string) => void,
+    progress: Progress,
   ): Promise<Outcome> => {
     if (from.caller.expiresAtMs !== null && from.caller.expiresAtMs <= Date.now()) {
       throw fault('TOKEN_EXPIRED', 'The token has expired.');
     }
-    const request = await texts.resolve(given, from.caller);
-    const valid = operations.prepare(request);
-    learn(valid, request.query);
-    texts.proved(request, from.caller);
-    if (!delivery.operationTypes.includes(valid.type)) {
-      const error = fault('BAD_REQUEST', `A ${valid.type} cannot be run this way.`);
-      return { kind: 'refused', errors: [error.toJSON()], unfit: valid.type };
-    }
-    const variables = coerced(valid, request.variables, parts);
-    const operation = await operations.planned(valid, variables);
+    const visit = admission.begin(given, from.caller);
+    const { valid, variables } = await read(given, from.caller, { delivery, visit, progress });
+    const admitted = await visit.admit(valid, variables);
+    progress.admitted = admitted;
+    const operation = await operations.planned(admitted.operation, variables);
     const context: RequestContext = {
       ...from,
       deadlineMs: Date.now() + parts.requestTimeoutMs,
@@ -95,15 +136,17 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       signal: operation.type === 'query' ? delivery.signal : undefined,
     };
     if (operation.type !== 'subscription') {
-      return { kind: 'result', result: await executor.execute({ operation, variables, context }) };
+      const result = await executor.execute({ operation, variables, context });
+      return { kind: 'result', result: admitted.finished(result) };
     }
-    const stream = subscriptions.subscribe({
+    const subscribed = subscriptions.subscribe({
       operation,
       variables,
       context,
       transport: delivery.transport,
       lastEventId: delivery.lastEventId,
     });
+    const stream = admitted.watched(subscribed);
     const { partner } = from.caller;
     const { directory } = parts;
     return {
@@ -114,29 +157,30 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 
   const run: Pipeline['run'] = async (request, from, delivery) => {
     const started = performance.now();
-    let known: ValidOperation | undefined;
-    let text = '';
-    const outcome = await perform(request, from, delivery, (operation, resolved) => {
-      known = operation;
-      text = resolved;
-    }).catch((error: unknown): Outcome => {
-      const errors = refusal(error, logger);
-      // The operation is valid; that nothing can be got for it is its result.
-      return error instanceof PlanningFailed
-        ? { kind: 'result', result: { data: 'null', errors } }
-        : { kind: 'refused', errors };
-    });
-    if (known && outcome.kind !== 'refused') {
-      parts.usage?.record({ operation: known, text, caller: from.caller, client: from.client });
+    const progress: Progress = { valid: undefined, text: '', admitted: undefined };
+    const outcome = await perform(request, from, delivery, progress).catch(
+      (error: unknown): Outcome => {
+        const errors = refusal(error, logger);
+        if (error instanceof Unfit) return { kind: 'refused', errors, unfit: error.type };
+        // The operation is valid; that nothing can be got for it is its result.
+        return error instanceof PlanningFailed
+          ? { kind: 'result', result: { data: 'null', errors } }
+          : { kind: 'refused', errors };
+      },
+    );
+    const { valid, text, admitted } = progress;
+    if (valid && outcome.kind !== 'refused') {
+      parts.usage?.record({ operation: valid, text, caller: from.caller, client: from.client });
     }
     telemetry.request({
       transport: delivery.transport,
       trace: from.trace,
-      type: known?.type ?? 'unknown',
-      operationName: known?.name,
+      type: valid?.type ?? 'unknown',
+      operationName: valid?.name,
       partner: from.caller.partner?.name,
       client: from.client,
       outcome: outcomeLabel(outcome),
+      cost: admitted?.cost,
       seconds: (performance.now() - started) / 1000,
     });
     return outcome;

@@ -2,11 +2,11 @@
 import type { RunningService, ServiceDefinition } from '@ordergraph/platform/service.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import { routerConfiguration, type RouterConfig } from './config.ts';
+import { admissionTo, openRateLimiter } from './configured-admission.ts';
 import { createOwnExecutor } from './execution/own-executor.ts';
 import { createGatewayExecutor } from './gateway-executor.ts';
 import { anonymousCaller, createIdentify, type Identify } from './identity.ts';
 import { fileKeySet, remoteKeySet } from './key-set.ts';
-import { defaultLimits } from './limits.ts';
 import { createOperations } from './operations.ts';
 import { createIdentifyCaller } from './partners/credentials.ts';
 import { openRouterDatabase } from './partners/router-database.ts';
@@ -14,6 +14,7 @@ import { openKeptTexts } from './persisted/kept-texts.ts';
 import { createOperationTexts } from './persisted/operation-text.ts';
 import { createPipeline } from './pipeline.ts';
 import { createPlanner } from './planning/planner.ts';
+import { createClientAddress } from './rate-limit/client-address.ts';
 import type { Executor } from './executor.ts';
 import { batchedCalls } from './streams/batched-calls.ts';
 import { createSubgraphClient, type SubgraphClient } from './subgraph-requests.ts';
@@ -97,7 +98,10 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     observer: telemetry,
     logger,
   });
+  const limiter = openRateLimiter(config, { telemetry, logger });
   const pipeline = createPipeline({
+    admission: admissionTo(supergraph, config, { limiter, logger }),
+    limits: config.OPERATION_LIMITS,
     texts: createOperationTexts({ partners: database, kept, logger }),
     directory: database?.directory,
     usage,
@@ -105,7 +109,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
       schema: supergraph.apiSchema,
       planner,
       specialise: own,
-      limits: defaultLimits,
+      limits: config.OPERATION_LIMITS,
       introspection,
       suggestions: !production,
     }),
@@ -121,7 +125,13 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
 
   let stopping = false;
   const app = createListener(config.BODY_LIMIT_BYTES);
-  const doors = { pipeline, identify, logger, allowedOrigins: config.ALLOWED_ORIGINS };
+  const doors = {
+    pipeline,
+    identify,
+    logger,
+    allowedOrigins: config.ALLOWED_ORIGINS,
+    clientAddress: createClientAddress(config.TRUSTED_PROXIES),
+  };
   serveHealth(app, { subgraphs, telemetry, stopping: () => stopping });
   const webhooks = serveWebhooks(app, {
     targets: config.WEBHOOK_TARGETS,
@@ -150,6 +160,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     await Promise.all([closeListener(app), pipeline.idle().then(() => websockets.close())]);
     for (const upstream of upstreams.values()) upstream.close();
     await Promise.all([
+      limiter?.close(),
       planner.close(),
       webhooks.close(),
       ...subgraphs.map((subgraph) => subgraph.close()),

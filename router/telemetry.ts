@@ -2,6 +2,7 @@
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { OperationTypeNode } from 'graphql';
+import type { CallerKind } from './rate-limit/plans.ts';
 import type { Transport } from './request.ts';
 import type { Trace } from './trace.ts';
 
@@ -15,12 +16,17 @@ export type FinishedRequest = {
   readonly client: string;
   /** `ok`, or the code of the first error. */
   readonly outcome: string;
+  /** In cost units; undefined if it was refused before that was known. */
+  readonly cost: number | undefined;
   readonly seconds: number;
 };
 
 export type Telemetry = {
   /** Counts a request and writes its line into the access log. A stream's request ends when it has begun. */
   request(finished: FinishedRequest): void;
+  readonly throttled: (caller: CallerKind) => void;
+  /** Whether the rate limits are those of all routers, and not of this one alone. */
+  readonly rateLimitsShared: (shared: boolean) => void;
   readonly subgraphCall: (subgraph: string, outcome: string, seconds: number) => void;
   streamOpened(transport: Transport): void;
   streamEvent(transport: Transport): void;
@@ -62,6 +68,17 @@ export function createTelemetry(logger: Logger): Telemetry {
     buckets: latencyBucketsSeconds,
     registers,
   });
+  const throttled = new Counter({
+    name: 'router_throttled_total',
+    help: 'Requests and streams refused because their caller had spent too much.',
+    labelNames: ['caller'],
+    registers,
+  });
+  const shared = new Gauge({
+    name: 'router_rate_limits_shared',
+    help: '1 while rate limits are shared with other routers, 0 while Redis is away.',
+    registers,
+  });
   const streams = new Gauge({
     name: 'router_streams_active',
     help: 'Subscriptions being served.',
@@ -93,7 +110,7 @@ export function createTelemetry(logger: Logger): Telemetry {
   });
 
   return {
-    request({ transport, trace, type, operationName, partner, client, outcome, seconds }) {
+    request({ transport, trace, type, operationName, partner, client, outcome, cost, seconds }) {
       requests.inc({ transport, type, outcome });
       latency.observe({ type }, seconds);
       logger.info(
@@ -105,11 +122,14 @@ export function createTelemetry(logger: Logger): Telemetry {
           partner,
           client: client || undefined,
           outcome,
+          cost,
           durationMs: Math.round(seconds * 1e6) / 1e3,
         },
         'operation',
       );
     },
+    throttled: (caller) => throttled.inc({ caller }),
+    rateLimitsShared: (isShared) => shared.set(isShared ? 1 : 0),
     subgraphCall: (subgraph, outcome, seconds) => subgraphs.observe({ subgraph, outcome }, seconds),
     streamOpened: (transport) => streams.inc({ transport }),
     streamEvent: (transport) => events.inc({ transport }),

@@ -28,12 +28,14 @@ export type BucketsOptions = {
   /** How many routers there are. */
   readonly routers: number;
   readonly logger: Logger;
+  /** Told at each change whether the shared buckets are used. */
+  readonly onChange?: (shared: boolean) => void;
 };
 
 /** How often it is looked whether the shared buckets are back, in milliseconds. */
 const probeIntervalMs = 250;
 
-export function createBuckets({ redis, routers, logger }: BucketsOptions): Buckets {
+export function createBuckets({ redis, routers, logger, onChange }: BucketsOptions): Buckets {
   const local = new LocalBuckets(routers);
   let shared = false;
   let probing: NodeJS.Timeout | undefined;
@@ -43,6 +45,7 @@ export function createBuckets({ redis, routers, logger }: BucketsOptions): Bucke
     if (shared || closed) return;
     if (await redis.probe()) {
       shared = true;
+      onChange?.(true);
       clearInterval(probing);
       logger.info('rate limits are shared with other routers');
     }
@@ -54,6 +57,7 @@ export function createBuckets({ redis, routers, logger }: BucketsOptions): Bucke
   const fallBack = (error: unknown): void => {
     if (!shared) return;
     shared = false;
+    onChange?.(false);
     logger.warn({ err: error }, 'Redis does not answer: rate limits are kept by this router alone');
     watch();
   };

@@ -145,7 +145,7 @@ const paymentResolvers: Resolvers = {
   },
 };
 
-async function startSubgraph(
+export async function startSubgraph(
   name: string,
   sdl: string,
   resolvers: (streams: Streams) => Resolvers,

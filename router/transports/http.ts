@@ -7,9 +7,10 @@ import { fault } from '@ordergraph/platform/errors.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLFormattedError } from 'graphql';
-import { refusal, statusOf } from '../errors.ts';
+import { refusal, retryAfterOf, statusOf } from '../errors.ts';
 import type { IdentifyCaller } from '../partners/credentials.ts';
 import type { Outcome, Pipeline } from '../pipeline.ts';
+import type { ClientAddress } from '../rate-limit/client-address.ts';
 import { operationRequest, type Delivery, type OperationRequest } from '../request.ts';
 import { resultText } from '../result.ts';
 import { Heartbeats } from '../streams/heartbeats.ts';
@@ -27,6 +28,7 @@ import { writeStream } from './streamed-response.ts';
 export type HttpTransportParts = {
   readonly pipeline: Pipeline;
   readonly identify: IdentifyCaller;
+  readonly clientAddress: ClientAddress;
   readonly logger: Logger;
   readonly allowedOrigins: readonly string[];
   readonly heartbeatMs: number;
@@ -53,7 +55,7 @@ const jsonType = 'application/json; charset=utf-8';
 
 /** Serves `path` on an instance whose body parser hands over bodies as buffers. */
 export function serveHttp(app: FastifyInstance, path: string, parts: HttpTransportParts): void {
-  const { pipeline, identify, logger, allowedOrigins, graphiql } = parts;
+  const { pipeline, identify, clientAddress, logger, allowedOrigins, graphiql } = parts;
   const heartbeats = new Heartbeats(parts.heartbeatMs);
 
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
@@ -78,10 +80,15 @@ export function serveHttp(app: FastifyInstance, path: string, parts: HttpTranspo
   ): Promise<unknown> => {
     refuseForeign(request);
     let operation: OperationRequest;
-    const caller = await identify({
+    const identified = await identify({
       authorization: request.headers.authorization,
       apiKey: header(request, 'x-api-key'),
     });
+    const address = clientAddress(
+      request.raw.socket.remoteAddress,
+      request.headers['x-forwarded-for'],
+    );
+    const caller = { ...identified, address };
     try {
       operation = operationRequest(parameters(request));
     } catch (error) {
@@ -209,6 +216,8 @@ function sendErrors(
   form: AnswerForm,
 ): FastifyReply {
   const status = statusOf(errors);
+  const retryAfter = retryAfterOf(errors);
+  if (retryAfter !== undefined) void reply.header('retry-after', retryAfter);
   return reply
     .code(form === 'legacy-json' && status === 400 ? 200 : status)
     .type(answerTypes[form] ?? jsonType)

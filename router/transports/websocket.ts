@@ -5,6 +5,7 @@ import type { Logger } from '@ordergraph/platform/logger.ts';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { credentialsIn, type IdentifyCaller } from '../partners/credentials.ts';
 import type { Pipeline } from '../pipeline.ts';
+import type { ClientAddress } from '../rate-limit/client-address.ts';
 import { Heartbeats } from '../streams/heartbeats.ts';
 import { clientName, clientNameIn } from '../usage/client-name.ts';
 import { originAllowed } from './origins.ts';
@@ -14,6 +15,7 @@ export type WebSocketTransportParts = {
   readonly path: string;
   readonly pipeline: Pipeline;
   readonly identify: IdentifyCaller;
+  readonly clientAddress: ClientAddress;
   readonly logger: Logger;
   readonly allowedOrigins: readonly string[];
   readonly frameLimitBytes: number;
@@ -51,7 +53,7 @@ export function serveWebSocket(server: Server, parts: WebSocketTransportParts): 
       socket.close(4406, 'Subprotocol not acceptable');
       return;
     }
-    const connection = new SocketConnection(socket, host, opening(request, parts.identify));
+    const connection = new SocketConnection(socket, host, opening(request, parts));
     const stopBeating = heartbeats.add(connection);
     socket.on('close', () => {
       stopBeating();
@@ -93,12 +95,19 @@ export function serveWebSocket(server: Server, parts: WebSocketTransportParts): 
 }
 
 /** Keeps of the request only what will be asked for: it is large, and connections are many and long. */
-function opening({ headers, socket }: IncomingMessage, identify: IdentifyCaller): SocketOpening {
+function opening(
+  { headers, socket }: IncomingMessage,
+  { identify, clientAddress }: WebSocketTransportParts,
+): SocketOpening {
+  const address = clientAddress(socket.remoteAddress, headers['x-forwarded-for']);
   const { authorization, traceparent, 'x-api-key': apiKey } = headers;
   const inHeaders = { authorization, apiKey: Array.isArray(apiKey) ? apiKey.join() : apiKey };
   const client = clientName(headers);
   return {
-    identify: async (payload) => identify(credentialsIn(payload, inHeaders)),
+    identify: async (payload) => ({
+      ...(await identify(credentialsIn(payload, inHeaders))),
+      address,
+    }),
     clientName: (payload) => clientNameIn(payload, client),
     wire: socket,
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
