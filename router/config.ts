@@ -1,5 +1,4 @@
 /** The router's configuration. Keys are names of environment variables; only the schema is here, nothing is read. */
-import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { milliseconds, port, secret } from '@ordergraph/platform/config.ts';
 import { z } from 'zod';
@@ -40,8 +39,8 @@ export const routerConfiguration = z
     SUBGRAPH_URLS: urlsByName('{"order":"http://127.0.0.1:4001/graphql"}'),
     /** Where webhooks go, by channel: the last part of `/webhooks/<channel>`. */
     WEBHOOK_TARGETS: urlsByName('{"sandbox":"http://127.0.0.1:4003/webhooks/sandbox"}'),
-    /** Signs what subgraphs are told of the caller. Without one nobody can check it, and subgraphs must not believe it. */
-    INTERNAL_SECRET: secret.default(() => randomBytes(32).toString('hex')),
+    /** Signs what subgraphs are told of the caller. Without one it is signed so that nobody can check it. */
+    INTERNAL_SECRET: secret.optional(),
     /** The router's own database: partners and usage. Without it there are none. */
     DATABASE_URL: z
       .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })

@@ -14,8 +14,9 @@ import type { Telemetry } from './telemetry.ts';
 /** Undefined where nobody is limited. */
 export function openRateLimiter(
   config: RouterConfig,
-  { telemetry, logger }: { readonly telemetry: Telemetry; readonly logger: Logger },
+  parts: { readonly secret: string; readonly telemetry: Telemetry; readonly logger: Logger },
 ): RateLimiter | undefined {
+  const { secret, telemetry, logger } = parts;
   if (config.REDIS_URL === undefined || config.RATE_LIMIT === 'off') {
     logger.info('nobody is limited in what they spend: REDIS_URL is missing or RATE_LIMIT is off');
     return undefined;
@@ -33,7 +34,7 @@ export function openRateLimiter(
       onChange: telemetry.rateLimitsShared,
     }),
     plans: plansFor(config.NODE_ENV === 'production', config.RATE_LIMIT_PLANS),
-    secret: config.INTERNAL_SECRET,
+    secret,
     onThrottled: telemetry.throttled,
   });
 }

@@ -1,4 +1,5 @@
 /** The router as a value: everything it is made of, put together. */
+import { randomBytes } from 'node:crypto';
 import type { RunningService, ServiceDefinition } from '@ordergraph/platform/service.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import { routerConfiguration, type RouterConfig } from './config.ts';
@@ -42,6 +43,7 @@ export const routerService: ServiceDefinition<typeof routerConfiguration> = {
 
 /** Starts a router; `url` is its GraphQL endpoint. */
 async function startRouter(config: RouterConfig, logger: Logger): Promise<RunningService> {
+  const secret = config.INTERNAL_SECRET ?? randomBytes(32).toString('hex');
   const production = config.NODE_ENV === 'production';
   const introspection = config.INTROSPECTION ?? !production;
   const supergraph = await loadSupergraph(config.SUPERGRAPH_FILE, config.SUBGRAPH_URLS);
@@ -60,7 +62,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   const telemetry = createTelemetry(logger);
   const subgraphs = supergraph.subgraphs.map((subgraph) =>
     createSubgraphClient(subgraph, {
-      secret: config.INTERNAL_SECRET,
+      secret,
       timeoutMs: config.SUBGRAPH_TIMEOUT_MS,
       answerLimitBytes: config.SUBGRAPH_ANSWER_LIMIT_BYTES,
       batches: config.BATCHING_SUBGRAPHS.includes(subgraph.name),
@@ -68,10 +70,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     }),
   );
   const upstreams = new Map(
-    supergraph.subgraphs.map((subgraph) => [
-      subgraph.name,
-      createUpstreamSocket(subgraph, config.INTERNAL_SECRET),
-    ]),
+    supergraph.subgraphs.map((subgraph) => [subgraph.name, createUpstreamSocket(subgraph, secret)]),
   );
   const own = config.EXECUTOR === 'own';
   const executorOver = (clients: readonly SubgraphClient[]): Executor =>
@@ -87,7 +86,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   const subscriptions = createSubscriptions({
     executor: executorOver(subgraphs.map(batchedCalls)),
     upstreams,
-    secret: config.INTERNAL_SECRET,
+    secret,
     limits: {
       eventsMax: config.STREAM_QUEUE_MAX,
       charactersMax: config.STREAM_QUEUE_BYTES,
@@ -98,7 +97,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     observer: telemetry,
     logger,
   });
-  const limiter = openRateLimiter(config, { telemetry, logger });
+  const limiter = openRateLimiter(config, { secret, telemetry, logger });
   const pipeline = createPipeline({
     admission: admissionTo(supergraph, config, { limiter, logger }),
     limits: config.OPERATION_LIMITS,

@@ -105,7 +105,10 @@ test.each(services)(
   },
 );
 
-test.each(services)('without .env %s has no secret to start with', (service, configuration) => {
+// But for the router, which serves anybody's supergraph: it waits for the provisioning, which refuses.
+const withSecrets = services.filter(([service]) => service !== 'router');
+
+test.each(withSecrets)('without .env %s has no secret to start with', (service, configuration) => {
   expect(faultsOf(() => readConfig(configuration, environmentOf(service, {})))).toContain(
     'INTERNAL_SECRET: is missing',
   );

@@ -50,6 +50,7 @@ export function serviceEnvironments(
     SUBGRAPH_URLS: JSON.stringify(
       Object.fromEntries(subgraphs.map(({ name }) => [name, `${localUrl(name)}/graphql`])),
     ),
+    BATCHING_SUBGRAPHS: subgraphs.map(({ name }) => name).join(','),
     WEBHOOK_TARGETS: JSON.stringify({ sandbox: `${localUrl('payment')}/webhooks/sandbox` }),
     JWKS_FILE: installation.jwksFile,
     JWT_ISSUER: developmentIssuer,
