@@ -23,7 +23,7 @@ export const limitsSchema = z.strictObject({
   aliasesMax: bound(500),
   directivesMax: bound(200),
   rootFieldsMax: bound(200),
-  /** Pairs of fields of one name, and of fragments, that validation has to compare; each selection counts too. */
+  /** Pairs of fields of one name, and three times of fragments, that validation compares; each selection counts too. */
   comparisonsMax: bound(25_000),
 });
 

@@ -27,6 +27,9 @@ export function comparisonsWithin(document: DocumentNode, bounds: ComparisonBoun
   );
 }
 
+/** A pair of fragments takes as long as some pairs of fields. */
+const fragmentWeight = 3;
+
 /** One level of fields, from all the sets that are merged there. */
 type Level = {
   /** Selection sets by response name. */
@@ -50,7 +53,7 @@ class Counting {
     if (levels === 0) return true;
     const level: Level = { fields: new Map(), spread: new Set() };
     for (const set of sets) this.#collect(set, level);
-    this.#left -= pairs(level.spread.size);
+    this.#left -= fragmentWeight * pairs(level.spread.size);
     for (const named of level.fields.values()) {
       this.#left -= pairs(named.length);
       if (this.#left < 0) return false;

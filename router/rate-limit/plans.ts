@@ -13,11 +13,14 @@ export type Plans = Readonly<Record<string, Plan>> & Readonly<Record<CallerKind,
 
 export type CallerKind = 'anonymous' | 'customer' | 'staff' | 'partner';
 
-/** In production: enough for people and their applications, and a small part of what a router can do. */
+/**
+ * In production: enough for people and their applications, and a small part of what a router can do. Staff are trusted,
+ * and their tools place orders by the thousand.
+ */
 const productionPlans: Plans = {
   anonymous: { capacity: 2_000, refillPerSecond: 100 },
   customer: { capacity: 10_000, refillPerSecond: 500 },
-  staff: { capacity: 100_000, refillPerSecond: 10_000 },
+  staff: { capacity: 1_000_000, refillPerSecond: 50_000 },
   partner: { capacity: 50_000, refillPerSecond: 2_000 },
 };
 

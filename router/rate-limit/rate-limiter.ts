@@ -50,7 +50,7 @@ export type RateLimiterOptions = {
 
 /** For how long settlements are gathered, in milliseconds, and how many callers' are then sent at once. */
 const gatherMs = 100;
-const sentMax = 1_000;
+const sentMax = 250;
 /** Callers whose last known state is kept. */
 const knownMax = 100_000;
 
