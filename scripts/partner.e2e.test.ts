@@ -155,6 +155,19 @@ test('a supergraph that breaks published operations fails the check, which names
   expect(ended.stderr).toContain('partner broken, operation S, Order.statusReason: ');
 });
 
+test('what the router would refuse for its limits is not published', async () => {
+  await done('add', 'deep');
+  const manifest = await file('deep.json', { a: 'query A { products { edges { cursor } } }' });
+  const limits = { OPERATION_LIMITS: '{"depthMax":2}' };
+  const { code, stderr } = await withVariables(limits, ['publish', 'deep', manifest]);
+  expect(code).toBe(1);
+  expect(stderr).toContain('partner deep, operation a: The operation is too complex.');
+  const unclear = await withVariables({ OPERATION_LIMITS: '7' }, ['publish', 'deep', manifest]);
+  expect(unclear.code).toBe(2);
+  expect(unclear.stderr).toContain('OPERATION_LIMITS');
+  expect(await done('publish', 'deep', manifest)).toContain('version 1');
+});
+
 test('usage tells what was run, what was not, and who uses a field', async () => {
   await done('add', 'user');
   const texts = {

@@ -4,7 +4,6 @@ import { resolve } from 'node:path';
 import { readConfig } from '@ordergraph/platform/config.ts';
 import type { Database } from '@ordergraph/platform/database.ts';
 import { routerConfiguration } from '@ordergraph/router/config.ts';
-import { defaultLimits } from '@ordergraph/router/limits.ts';
 import { newApiKey, type NewApiKey } from '@ordergraph/router/partners/api-key.ts';
 import {
   publishManifest,
@@ -34,7 +33,11 @@ export type Outcome = {
   readonly faults?: readonly string[];
 };
 
-const configuration = z.object({ SUPERGRAPH_FILE: routerConfiguration.shape.SUPERGRAPH_FILE });
+const { shape } = routerConfiguration;
+const configuration = z.object({
+  SUPERGRAPH_FILE: shape.SUPERGRAPH_FILE,
+  OPERATION_LIMITS: shape.OPERATION_LIMITS,
+});
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Asked<C extends Call['command']> = Extract<Call, { command: C }>;
@@ -199,11 +202,11 @@ async function check(sql: Database, api: LiveApi): Promise<Outcome> {
 
 /** The API that the router serves, and its limits. @throws ConfigurationError */
 async function liveApi(environment: Environment): Promise<LiveApi> {
-  const { SUPERGRAPH_FILE } = readConfig(configuration, environment);
+  const { SUPERGRAPH_FILE, OPERATION_LIMITS: limits } = readConfig(configuration, environment);
   // Loaded only here: it takes longer than all that the other commands do.
   const { loadSupergraph } = await import('@ordergraph/router/supergraph.ts');
   const { apiSchema } = await loadSupergraph(SUPERGRAPH_FILE, {});
-  return { schema: apiSchema, limits: defaultLimits };
+  return { schema: apiSchema, limits };
 }
 
 function minute(time: string): string {
