@@ -139,6 +139,20 @@ test('a mutation that is not for the caller is not done', async () => {
   expect(subgraphs.asked()).toBe('[]');
 });
 
+test('the stock executor is given the same rights to keep', async () => {
+  const stock = await world.start({ EXECUTOR: 'gateway' });
+  onTestFinished(() => stock.stop());
+  for (const query of [
+    '{ nodes { __typename name ... on Shop { turnover } ... on User { email } } me { id } }',
+    '{ me { id } staffNote }',
+    '{ shop { owner { email } } b: shop { owner { nick } } }',
+  ]) {
+    const [own, theirs] = await Promise.all([world.url, stock.url].map((url) => post(url, query)));
+    expect(theirs?.body).toEqual(own?.body);
+    expect(own?.body.errors.length).toBeGreaterThan(0);
+  }
+});
+
 test('a router can refuse such requests whole, with the status that their code has', async () => {
   const router = await world.start({ UNAUTHORIZED_FIELDS: 'refuse' });
   onTestFinished(() => router.stop());

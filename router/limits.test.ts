@@ -56,7 +56,7 @@ test('fragments that do not multiply are not too complex', () => {
 });
 
 test('many uses of flat fragments are not too complex', () => {
-  const uses = many(150, (i) => `o${i}: order(id: ${i}) { ...A ...B }`);
+  const uses = many(300, (i) => `o${i}: order(id: ${i}) { ...A ...B }`);
   const fragments = ['A', 'B'].map(
     (name) => `fragment ${name} on T { ${many(12, (i) => `f${i}`)} }`,
   );

@@ -19,10 +19,10 @@ export const limitsSchema = z.strictObject({
   /** Fields inside one another; list and object values, in the document and in variables, likewise. */
   depthMax: bound(20),
   /** Fields and fragments. */
-  selectionsMax: bound(5_000),
-  aliasesMax: bound(500),
+  selectionsMax: bound(10_000),
+  aliasesMax: bound(1_000),
   directivesMax: bound(200),
-  rootFieldsMax: bound(200),
+  rootFieldsMax: bound(500),
   /** Pairs of fields of one name, and three times of fragments, that validation compares; each selection counts too. */
   comparisonsMax: bound(25_000),
 });
