@@ -60,10 +60,22 @@ export type UpstreamSocket = {
 
 type Waiting = { readonly subscription: UpstreamSubscription; readonly untilMs: number };
 
-const connectTimeoutMs = 5_000;
-const keepAliveMs = 10_000;
-const pongTimeoutMs = 5_000;
-const idleMs = 1_000;
+export type UpstreamTiming = {
+  /** How long connecting may take, and then the acknowledgement. */
+  readonly connectMs: number;
+  /** How often a subgraph is asked whether it lives, and how long it may take to answer. */
+  readonly keepAliveMs: number;
+  readonly pongMs: number;
+  /** How long a connection is kept that carries nothing. */
+  readonly idleMs: number;
+};
+
+const usualTiming: UpstreamTiming = {
+  connectMs: 5_000,
+  keepAliveMs: 10_000,
+  pongMs: 5_000,
+  idleMs: 1_000,
+};
 /** The least time between two attempts to connect. */
 const attemptEveryMs = 50;
 /** A socket that was open for so long was no mere attempt. */
@@ -76,13 +88,18 @@ const bufferedMaxBytes = 1024 * 1024;
 const receivedPerTurnMax = 256;
 
 /** `secret` signs identities for the subgraph. */
-export function createUpstreamSocket(subgraph: Subgraph, secret: string): UpstreamSocket {
-  return new SharedSocket(subgraph, secret);
+export function createUpstreamSocket(
+  subgraph: Subgraph,
+  secret: string,
+  timing: UpstreamTiming = usualTiming,
+): UpstreamSocket {
+  return new SharedSocket(subgraph, secret, timing);
 }
 
 class SharedSocket implements UpstreamSocket {
   readonly #address: string;
   readonly #secret: string;
+  readonly #timing: UpstreamTiming;
   readonly #waiting = new Map<number, Waiting>();
   readonly #sent = new Map<number, UpstreamSubscription>();
   #lastId = 0;
@@ -96,11 +113,12 @@ class SharedSocket implements UpstreamSocket {
   #isSending = false;
   #isClosed = false;
 
-  constructor({ url }: Subgraph, secret: string) {
+  constructor({ url }: Subgraph, secret: string, timing: UpstreamTiming) {
     const address = new URL(url);
     address.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     this.#address = address.href;
     this.#secret = secret;
+    this.#timing = timing;
   }
 
   subscribe(subscription: UpstreamSubscription, untilMs = 0): number {
@@ -139,7 +157,7 @@ class SharedSocket implements UpstreamSocket {
 
   #connect(): void {
     this.#pause = undefined;
-    const connection: Connection = new Connection(this.#address, {
+    const connection: Connection = new Connection(this.#address, this.#timing, {
       init: () => ({ identity: signIdentity(anonymous, this.#secret, Date.now()) }),
       acknowledged: () => {
         this.#openedAtMs = Date.now();
@@ -235,7 +253,7 @@ class SharedSocket implements UpstreamSocket {
       this.#idle = undefined;
       this.#failures = 0;
       connection?.close();
-    }, idleMs);
+    }, this.#timing.idleMs);
   }
 }
 
@@ -257,6 +275,7 @@ type ConnectionEvents = {
 class Connection {
   readonly #socket: WebSocket;
   readonly #events: ConnectionEvents;
+  readonly #timing: UpstreamTiming;
   #wire: Duplex | undefined;
   #receivedThisTurn = 0;
   #isAcknowledged = false;
@@ -264,18 +283,19 @@ class Connection {
   #deadline: NodeJS.Timeout | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
 
-  constructor(address: string, events: ConnectionEvents) {
+  constructor(address: string, timing: UpstreamTiming, events: ConnectionEvents) {
     this.#events = events;
+    this.#timing = timing;
     this.#socket = new WebSocket(address, 'graphql-transport-ws', {
       perMessageDeflate: false,
       maxPayload: eventLimitBytes,
-      handshakeTimeout: connectTimeoutMs,
+      handshakeTimeout: timing.connectMs,
     });
     this.#socket.on('upgrade', ({ socket }) => {
       this.#wire = socket;
     });
     this.#socket.on('open', () => {
-      this.#expect(connectTimeoutMs);
+      this.#expect(timing.connectMs);
       this.send({ type: 'connection_init', payload: events.init() });
     });
     this.#socket.on('message', (data: RawData) => this.#receive(data));
@@ -304,7 +324,7 @@ class Connection {
   close(): void {
     this.#socket.close(1000);
     this.#over();
-    this.#deadline = setTimeout(() => this.#socket.terminate(), pongTimeoutMs);
+    this.#deadline = setTimeout(() => this.#socket.terminate(), this.#timing.pongMs);
     this.#deadline.unref();
   }
 
@@ -352,9 +372,10 @@ class Connection {
     this.#isAcknowledged = true;
     this.#answered();
     this.#keepAlive = setInterval(() => {
+      if (this.#deadline) return;
       this.#socket.ping();
-      this.#expect(pongTimeoutMs);
-    }, keepAliveMs);
+      this.#expect(this.#timing.pongMs);
+    }, this.#timing.keepAliveMs);
     this.#events.acknowledged();
   }
 
@@ -365,6 +386,7 @@ class Connection {
 
   #answered(): void {
     clearTimeout(this.#deadline);
+    this.#deadline = undefined;
   }
 
   #over(): void {

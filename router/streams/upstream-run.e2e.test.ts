@@ -79,13 +79,13 @@ test('who asks for the same as another gets a snapshot of its own, and then the 
   expect(subgraphs.log.begins).toHaveLength(2);
   // They stand at the same cursor: one serves both.
   await expectOpen(1);
-  subgraphs.labels.requests = 0;
+  subgraphs.labels.calls.length = 0;
   subgraphs.log.append(key);
   for (const each of [first, second]) {
     await expect.poll(() => cursorsOf(each), soon).toEqual([`${key}:1`, `${key}:2`]);
     expect(changesOf(each).map(({ snapshot }) => snapshot)).toEqual([true, false]);
   }
-  expect(subgraphs.labels.requests).toBe(1);
+  expect(subgraphs.labels.calls).toHaveLength(1);
 });
 
 test('the one that stays when the first reader leaves goes on', async () => {

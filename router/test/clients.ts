@@ -3,6 +3,7 @@ import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createSocketClient, type Client } from 'graphql-ws';
 import { request } from 'undici';
 import { WebSocket } from 'ws';
+import { multipartReader } from './multipart-reader.ts';
 
 export type Received = {
   readonly results: unknown[];
@@ -33,6 +34,53 @@ export function overSse(
 ): Received {
   const client = createSseClient({ url, headers, retryAttempts: 0 });
   return collect((sink) => client.subscribe(operation, sink));
+}
+
+/** A client of Apollo's multipart protocol, over whatever pieces the connection gives. */
+export function overMultipart(
+  url: string,
+  operation: Operation,
+  headers: Record<string, string> = {},
+): Received {
+  const gone = new AbortController();
+  const received: Received = { results: [], end: undefined, stop: () => gone.abort() };
+  void readMultipart(url, operation, { headers, signal: gone.signal, received });
+  return received;
+}
+
+async function readMultipart(
+  url: string,
+  operation: Operation,
+  {
+    headers,
+    signal,
+    received,
+  }: { headers: Record<string, string>; signal: AbortSignal; received: Received },
+): Promise<void> {
+  try {
+    const response = await request(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'multipart/mixed;boundary="graphql";subscriptionSpec="1.0", application/json',
+        ...headers,
+      },
+      body: JSON.stringify(operation),
+      signal,
+    });
+    const reader = multipartReader(String(response.headers['content-type']));
+    response.body.setEncoding('utf8');
+    for await (const piece of response.body) {
+      for (const event of reader.read(String(piece))) {
+        if (event.kind === 'result') received.results.push(event.result);
+        if (event.kind === 'failure') received.end = event.errors;
+      }
+    }
+    if (!reader.isClosed) throw new Error('the stream broke off');
+    received.end ??= 'complete';
+  } catch (error) {
+    received.end ??= signal.aborted ? 'complete' : error;
+  }
 }
 
 type Sink = { next(value: unknown): void; error(error: unknown): void; complete(): void };

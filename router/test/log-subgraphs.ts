@@ -5,8 +5,8 @@
  */
 import { composeServices } from '@apollo/composition';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { verifyIdentity } from '@ordergraph/platform/identity.ts';
-import fastify, { type FastifyInstance } from 'fastify';
+import { identityHeader, verifyIdentity } from '@ordergraph/platform/identity.ts';
+import fastify from 'fastify';
 import { graphql, parse, type GraphQLError, type GraphQLSchema } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
@@ -199,19 +199,17 @@ async function startServer(schema: GraphQLSchema, port: number) {
   };
 }
 
-async function startLabels(): Promise<{
-  readonly url: string;
-  readonly app: FastifyInstance;
-  /** How many requests came. */
-  requests: number;
-}> {
+type Call = { readonly identity: string | null | undefined; readonly body: unknown };
+
+async function startLabels() {
   const schema = buildSubgraphSchema({
     typeDefs: parse(labelSdl),
     resolvers: {
       Item: {
         __resolveReference: ({ id }: { id: string }) => ({ id }),
-        // Every third takes longer than those behind it.
         label: async ({ id }: { id: string }) => {
+          if (id.startsWith('nameless')) throw new Error('it has no label');
+          // Every third takes longer than those behind it.
           if (Number(id.split(':').at(-1)) % 3 === 0) {
             await new Promise((resolve) => setTimeout(resolve, 15));
           }
@@ -221,15 +219,28 @@ async function startLabels(): Promise<{
     },
   });
   const app = fastify({ forceCloseConnections: true });
-  const labels = { url: '', app, requests: 0 };
+  const calls: Call[] = [];
+  const labels = {
+    url: '',
+    app,
+    /** Every request, with the caller that it was signed for. */
+    calls,
+    /** What is answered in place of the truth. */
+    answer: undefined as string | undefined,
+  };
   const answer = (body: unknown) =>
     graphql({
       schema,
       source: isRecord(body) ? String(body['query']) : '',
       variableValues: isRecord(body) && isRecord(body['variables']) ? body['variables'] : {},
     });
-  app.post('/graphql', (request) => {
-    labels.requests += 1;
+  app.post('/graphql', async (request, reply) => {
+    const signed = String(request.headers[identityHeader]);
+    const identity = verifyIdentity(signed, secret, Date.now())?.subject;
+    calls.push({ identity, body: request.body });
+    if (labels.answer !== undefined) {
+      return reply.type('application/json').send(labels.answer);
+    }
     return Array.isArray(request.body)
       ? Promise.all(request.body.map(answer))
       : answer(request.body);
