@@ -187,7 +187,7 @@ async function manifests(sql: Database, name: string): Promise<Outcome> {
     minute(one.publishedAt.toISOString()),
     one.active ? 'served' : '',
   ]);
-  return { lines: [table(['Version', 'form', 'operations', 'published', ''], rows)] };
+  return { lines: [table(['Version', 'form', 'operations', 'published', 'state'], rows)] };
 }
 
 async function check(sql: Database, api: LiveApi): Promise<Outcome> {

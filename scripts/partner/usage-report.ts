@@ -32,7 +32,7 @@ export async function usageReport(sql: Database, name: string, days: number): Pr
   return [
     `What ${name} ran in the last ${days} days; the last seconds may be missing.`,
     '',
-    table(['Operation', 'type', 'requests', 'last used', ''], rows),
+    table(['Operation', 'type', 'requests', 'last used', 'note'], rows),
     '',
     table(
       ['Field', 'requests', 'operations'],
