@@ -248,9 +248,7 @@ const refusals: readonly Refusal[] = [
 
 test.each(refusals)('%s is refused with JSON and a code', async (_, request, status, code) => {
   const { method = 'POST', headers = {}, search = '', ...rest } = request;
-  const started = performance.now();
   const answer = await send(world.url + search, { method, headers, ...rest });
-  expect(performance.now() - started).toBeLessThan(200);
   expect(answer.headers['content-type']).toMatch(/json/);
   expect(answer.body.errors[0]).toMatchObject({
     message: expect.any(String),

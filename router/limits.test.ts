@@ -39,16 +39,13 @@ test('the introspection query that tools send is within the limits', () => {
   expect(codeFor(getIntrospectionQuery({ inputValueDeprecation: true, oneOf: true }))).toBe('ok');
 });
 
-test.each([12, 18, 20])('a fragment bomb of %i levels is refused in at most 10 ms', (levels) => {
-  const text = chain(levels, 2);
-  const timesMs = Array.from({ length: 10 }, () => {
-    const started = performance.now();
-    expect(codeFor(text)).toBe('QUERY_TOO_COMPLEX');
-    return performance.now() - started;
-  });
-  // The best of some: the machine may be busy with something else.
-  expect(Math.min(...timesMs)).toBeLessThan(10);
-});
+// Written out, the largest of these would keep every machine busy for longer than this test may take.
+test.each([12, 20, 60, 400])(
+  'a fragment bomb of %i levels is refused without being written out',
+  (levels) => {
+    expect(codeFor(chain(levels, 2))).toBe('QUERY_TOO_COMPLEX');
+  },
+);
 
 test('fragments that do not multiply are not too complex', () => {
   expect(codeFor(chain(15, 1))).toBe('ok');
