@@ -42,8 +42,8 @@ export const admissionVariables = {
   RATE_LIMIT_PLANS: json(plansSchema, '{"customer":{"capacity":10000,"refillPerSecond":500}}'),
   /** How many routers share the plans: each gives its part of them while Redis is away. */
   ROUTER_INSTANCES: count.default(1),
-  /** How long a request may wait for Redis. */
-  RATE_LIMIT_TIMEOUT_MS: count.max(50).default(40),
+  /** How long a request may wait for Redis; more only where Redis is far away. */
+  RATE_LIMIT_TIMEOUT_MS: count.max(10_000).default(40),
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed; separated by commas. */
   TRUSTED_PROXIES: z
     .string()
