@@ -317,10 +317,7 @@ test('it is served again once the time is over', async () => {
 });
 
 test('what two routers are asked by one caller is counted together', async () => {
-  const urls = [
-    await limited({ customer: plan(100, 1) }),
-    await limited({ customer: plan(100, 1) }),
-  ];
+  const urls = [await limited({ customer: plan(60, 1) }), await limited({ customer: plan(60, 1) })];
   const customer = await newCustomer();
   const statuses: number[] = [];
   for (const url of [...urls, ...urls])
