@@ -20,6 +20,8 @@ export default defineConfig({
           name: 'pure',
           include: ['**/*.test.ts'],
           exclude: [...excluded, '**/*.{pg,e2e,faults}.test.ts'],
+          // Some read every file of the project; a busy machine must not fail them.
+          testTimeout: 60_000,
         },
       },
       {
