@@ -9,6 +9,7 @@ import { ordersScenario } from './orders-scenario.ts';
 import { asMarkdown, asText, type Section } from './report.ts';
 import { reservationsScenario } from './reservations-scenario.ts';
 import type { Scenario } from './scenario.ts';
+import { routerScenario } from './router.ts';
 import { statementsScenario } from './statements-scenario.ts';
 
 const scenarios: readonly Scenario[] = [
@@ -17,6 +18,7 @@ const scenarios: readonly Scenario[] = [
   statementsScenario,
   insertsScenario,
   reservationsScenario,
+  routerScenario,
 ];
 
 const everything = 'all';
