@@ -10,7 +10,7 @@ import {
   type SelectionSetNode,
   type ValueNode,
 } from 'graphql';
-import { answerCalls, type Calls } from '../streams/messages.ts';
+import { answerCalls } from '../streams/messages.ts';
 
 const names = ['products', 'inventory', 'reviews', 'users'] as const;
 

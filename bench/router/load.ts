@@ -1,6 +1,6 @@
 /** Asks a router for a while, always with the same number of requests under way, and tells how fast it answered. */
 import { Pool } from 'undici';
-import { answerCalls, type Calls } from '../streams/messages.ts';
+import { answerCalls } from '../streams/messages.ts';
 import { benchQueries } from './queries.ts';
 
 export type LoadOrder = {

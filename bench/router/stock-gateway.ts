@@ -2,7 +2,7 @@
 import { ApolloGateway } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
-import { answerCalls, type Calls } from '../streams/messages.ts';
+import { answerCalls } from '../streams/messages.ts';
 
 export type StockGatewayCalls = { serve: (supergraphSdl: string) => Promise<string> };
 
