@@ -11,6 +11,7 @@ import { reservationsScenario } from './reservations-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { routerScenario } from './router.ts';
 import { statementsScenario } from './statements-scenario.ts';
+import { streamsScenario } from './streams.ts';
 
 const scenarios: readonly Scenario[] = [
   ordersScenario,
@@ -19,6 +20,7 @@ const scenarios: readonly Scenario[] = [
   insertsScenario,
   reservationsScenario,
   routerScenario,
+  streamsScenario,
 ];
 
 const everything = 'all';
