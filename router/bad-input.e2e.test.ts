@@ -121,7 +121,11 @@ const httpFormat: Record<string, readonly [HttpRequest, status: number, code: st
   PUT: [{ method: 'PUT', ...asking('{ viewer }') }, 405, 'BAD_REQUEST'],
   DELETE: [{ method: 'DELETE', headers: csrf }, 405, 'BAD_REQUEST'],
   'a path that is none': [{ path: '/../nothing', ...asking('{ viewer }') }, 404, 'BAD_REQUEST'],
-  'GET from a foreign page': [get('query={viewer}', {}), 400, 'BAD_REQUEST'],
+  'GET from a foreign page': [
+    get('query={viewer}', { 'sec-fetch-site': 'cross-site' }),
+    400,
+    'BAD_REQUEST',
+  ],
   'GET without a query': [get(''), 400, 'BAD_REQUEST'],
   'GET with half a variable': [get('query={viewer}&variables={'), 400, 'BAD_REQUEST'],
   'GET with variables that are a list': [get('query={viewer}&variables=[]'), 400, 'BAD_REQUEST'],

@@ -201,10 +201,19 @@ const refusals: readonly Refusal[] = [
     'BAD_REQUEST',
   ],
   ['no content type', { body: body({ query: '{ viewer }' }) }, 415, 'BAD_REQUEST'],
-  ['a simple GET', { method: 'GET', search: '?query={viewer}' }, 400, 'BAD_REQUEST'],
   [
-    'a GET with a form type',
-    { method: 'GET', search: '?query={viewer}', headers: { 'content-type': 'text/plain' } },
+    'a GET that an image on a foreign page makes',
+    { method: 'GET', search: '?query={viewer}', headers: { 'sec-fetch-site': 'cross-site' } },
+    400,
+    'BAD_REQUEST',
+  ],
+  [
+    'a GET that a script on a foreign page makes',
+    {
+      method: 'GET',
+      search: '?query={viewer}',
+      headers: { 'content-type': 'text/plain', origin: 'https://evil.test' },
+    },
     400,
     'BAD_REQUEST',
   ],
@@ -287,6 +296,14 @@ test('a query comes by GET, with variables and a name', async () => {
     variables: '{"id":"5"}',
   });
   expect(answer.body).toEqual({ data: { order: { id: '5' } } });
+});
+
+test('a plain GET that no foreign page has made is served', async () => {
+  const own = [{}, { 'sec-fetch-site': 'same-origin' }, { origin: 'https://shop.test' }];
+  for (const headers of own) {
+    const answer = await get({ query: '{ paymentsReady }' }, headers);
+    expect(answer.body).toEqual({ data: { paymentsReady: true } });
+  }
 });
 
 test.each(['x-apollo-operation-name', 'apollo-require-preflight', 'x-graphql-csrf'])(

@@ -33,8 +33,11 @@ export type RequestContext = {
   /** Epoch milliseconds after which nobody waits for the answer any more. */
   readonly deadlineMs: number;
   /** Aborted when the client has gone; undefined where the work must be finished anyhow. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal: Abandonment | undefined;
 };
+
+/** An `AbortSignal` is one; what only looks costs less. */
+export type Abandonment = { readonly aborted: boolean };
 
 export type Transport = 'http' | 'websocket' | 'sse' | 'multipart';
 
@@ -44,7 +47,7 @@ export type Delivery = {
   readonly operationTypes: readonly `${OperationTypeNode}`[];
   /** Continue a stream behind this cursor. */
   readonly lastEventId?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Abandonment | undefined;
 };
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

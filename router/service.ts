@@ -24,7 +24,7 @@ import { loadSupergraph } from './supergraph.ts';
 import { createTelemetry } from './telemetry.ts';
 import { createGraphiql } from './transports/graphiql.ts';
 import { serveHealth } from './transports/health.ts';
-import { serveHttp } from './transports/http.ts';
+import { createHttpDoor } from './transports/http.ts';
 import { closeListener, createListener } from './transports/listener.ts';
 import { serveWebhooks } from './transports/webhooks.ts';
 import { serveWebSocket } from './transports/websocket.ts';
@@ -123,7 +123,6 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   const identify = createIdentifyCaller(identifyBy(config), database?.directory);
 
   let stopping = false;
-  const app = createListener(config.BODY_LIMIT_BYTES);
   const doors = {
     pipeline,
     identify,
@@ -131,21 +130,24 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     allowedOrigins: config.ALLOWED_ORIGINS,
     clientAddress: createClientAddress(config.TRUSTED_PROXIES),
   };
+  const bodyLimitBytes = config.BODY_LIMIT_BYTES;
+  const door = createHttpDoor(path, {
+    ...doors,
+    bodyLimitBytes,
+    heartbeatMs: config.STREAM_HEARTBEAT_MS,
+    graphiql: production ? undefined : createGraphiql(path),
+  });
+  const app = createListener({ door, bodyLimitBytes, logger });
   serveHealth(app, { subgraphs, telemetry, stopping: () => stopping });
   const webhooks = serveWebhooks(app, {
     targets: config.WEBHOOK_TARGETS,
     timeoutMs: config.WEBHOOK_TIMEOUT_MS,
     logger,
   });
-  serveHttp(app, path, {
-    ...doors,
-    heartbeatMs: config.STREAM_HEARTBEAT_MS,
-    graphiql: production ? undefined : createGraphiql(path),
-  });
   const websockets = serveWebSocket(app.server, {
     ...doors,
     path,
-    frameLimitBytes: config.BODY_LIMIT_BYTES,
+    frameLimitBytes: bodyLimitBytes,
     socketsMax: config.SOCKETS_MAX,
     operationsMax: config.SOCKET_OPERATIONS_MAX,
     initTimeoutMs: config.SOCKET_INIT_TIMEOUT_MS,

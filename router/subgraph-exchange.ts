@@ -5,6 +5,7 @@
  * given up when its time is up or its caller has gone; both are looked at for all of a pool's calls together.
  */
 import type { Dispatcher } from 'undici';
+import type { Abandonment } from './request.ts';
 
 export type Exchanged =
   | { readonly kind: 'text'; readonly text: string }
@@ -16,7 +17,7 @@ export type ExchangeBounds = {
   /** Epoch milliseconds. */
   readonly deadlineMs: number;
   /** Aborted when the caller has gone. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal: Abandonment | undefined;
   readonly answerLimitBytes: number;
 };
 

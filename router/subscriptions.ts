@@ -133,10 +133,10 @@ export function createSubscriptions(parts: SubscriptionParts): Subscriptions {
       // Not a cursor, but perhaps it means something: null in place of a default.
       ...(after === undefined || position !== undefined ? {} : { [afterVariable]: after }),
     };
-    const { expiresAtMs: _expiresAtMs, ...who } = context.caller;
     const topic = topics.of(
       `${primary.serviceName}\n${primary.operationName ?? ''}\n${primary.operation}`,
-      JSON.stringify([asked, who]),
+      // All that a subgraph learns of a caller.
+      JSON.stringify([asked, context.caller.identity]),
     );
     return (
       topic.joinable(position) ??

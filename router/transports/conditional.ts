@@ -3,21 +3,23 @@
  * may keep them, as what is in them may depend on who asks; what is refused is kept by nobody.
  */
 import { createHash } from 'node:crypto';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { HttpAnswer } from './http-answer.ts';
 
 /** What an answer may depend on besides the address. */
 const vary = 'origin, accept, authorization, x-api-key';
 
-/** @param type the answer's media type: another one is another representation */
-export function sendConditional(
-  request: FastifyRequest,
-  reply: FastifyReply,
+/**
+ * @param type the answer's media type: another one is another representation
+ * @param known the tags of answers that the client has, as `If-None-Match` has them
+ */
+export function conditionalAnswer(
   { text, type }: { readonly text: string; readonly type: string },
-): FastifyReply {
+  known: string | undefined,
+): HttpAnswer {
   const tag = `"${createHash('sha256').update(`${type}\n${text}`).digest('base64url')}"`;
-  void reply.headers({ 'cache-control': 'private, no-cache', etag: tag, vary });
-  if (names(request.headers['if-none-match'], tag)) return reply.code(304).send();
-  return reply.type(type).send(text);
+  const headers = { 'cache-control': 'private, no-cache', etag: tag, vary };
+  if (names(known, tag)) return { status: 304, headers, text: '' };
+  return { status: 200, headers: { ...headers, 'content-type': type }, text };
 }
 
 /** Whether a list of tags names one; whether they are weak does not matter for reading. */

@@ -1,13 +1,12 @@
 /**
  * GraphQL over HTTP: POST with JSON, and GET for queries; streams by the `Accept` header. The order of refusals:
- * foreign simple request → method and media type → body → caller → operation. All of them are JSON with a code.
+ * foreign request → method and media type → body → caller → operation. All of them are JSON with a code.
+ *
+ * This is the way of almost every request, so it stands on Node's server itself, without a framework between.
  */
-import type { OutgoingHttpHeaders } from 'node:http';
-import { fault } from '@ordergraph/platform/errors.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '@ordergraph/platform/logger.ts';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { GraphQLFormattedError } from 'graphql';
-import { refusal, retryAfterOf, statusOf } from '../errors.ts';
+import { refusal } from '../errors.ts';
 import type { IdentifyCaller } from '../partners/credentials.ts';
 import type { Outcome, Pipeline } from '../pipeline.ts';
 import type { ClientAddress } from '../rate-limit/client-address.ts';
@@ -18,10 +17,20 @@ import { streamOfOne } from '../streams/result-stream.ts';
 import { traceFrom } from '../trace.ts';
 import { clientName } from '../usage/client-name.ts';
 import { acceptedForms, type AnswerForm } from './accept.ts';
-import { sendConditional } from './conditional.ts';
+import { conditionalAnswer } from './conditional.ts';
 import { graphiqlHeaders } from './graphiql.ts';
+import {
+  errorAnswer,
+  HttpRefusal,
+  jsonType,
+  thrownAnswer,
+  writeAnswer,
+  type HttpAnswer,
+  type HttpHeaders,
+} from './http-answer.ts';
 import { multipartFormat } from './multipart.ts';
-import { corsHeaders, isSimpleRequest, mediaType } from './origins.ts';
+import { corsHeaders, isForeignRequest, mediaType } from './origins.ts';
+import { bodyText } from './request-body.ts';
 import { sseFormat } from './sse.ts';
 import { writeStream } from './streamed-response.ts';
 
@@ -32,134 +41,141 @@ export type HttpTransportParts = {
   readonly logger: Logger;
   readonly allowedOrigins: readonly string[];
   readonly heartbeatMs: number;
+  readonly bodyLimitBytes: number;
   /** The IDE's page; undefined where there is none. */
   readonly graphiql: (() => Promise<string>) | undefined;
 };
 
-/** A refusal with a status of its own, whatever its code would give. */
-class HttpRefusal extends Error {
-  readonly status: number;
-  readonly headers: OutgoingHttpHeaders;
-  constructor(status: number, message: string, headers: OutgoingHttpHeaders = {}) {
-    super(message);
-    this.name = 'HttpRefusal';
-    this.status = status;
-    this.headers = headers;
-  }
-}
+/** Takes a request if it is for its path. */
+export type HttpDoor = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+type Exchange = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Of any answer. */
+  readonly headers: HttpHeaders;
+  readonly forms: readonly AnswerForm[];
+  /** The form of a single answer; undefined if none of ours is accepted. */
+  readonly form: AnswerForm | undefined;
+};
 
 const answerTypes: Partial<Record<AnswerForm, string>> = {
   'graphql-response': 'application/graphql-response+json; charset=utf-8',
 };
-const jsonType = 'application/json; charset=utf-8';
 
-/** Serves `path` on an instance whose body parser hands over bodies as buffers. */
-export function serveHttp(app: FastifyInstance, path: string, parts: HttpTransportParts): void {
+export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoor {
   const { pipeline, identify, clientAddress, logger, allowedOrigins, graphiql } = parts;
   const heartbeats = new Heartbeats(parts.heartbeatMs);
 
-  const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    void reply.headers(corsHeaders(request.headers, allowedOrigins));
-    void reply.header('cache-control', 'no-store');
-    const forms = acceptedForms(request.headers.accept);
-    if (request.method === 'GET' && graphiql && forms.includes('html') && !hasQuery(request)) {
-      return reply.headers(graphiqlHeaders).send(await graphiql());
+  /** What there is to write; undefined if a stream has taken the response over. */
+  const answer = async (exchange: Exchange): Promise<HttpAnswer | undefined> => {
+    const { request, forms, form } = exchange;
+    if (request.method === 'OPTIONS') return { status: 204, headers: {}, text: '' };
+    if (isGet(request) && graphiql && forms.includes('html') && !hasQuery(request)) {
+      return { status: 200, headers: graphiqlHeaders, text: await graphiql() };
     }
-    const form = forms.find((accepted) => accepted !== 'html');
     if (form === undefined) {
       throw new HttpRefusal(406, 'None of the accepted media types can be given.');
     }
-    return answer(request, reply, form, forms);
+    refuseForeign(request, allowedOrigins);
+    return operate(exchange, form);
   };
 
-  const answer = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    form: AnswerForm,
-    forms: readonly AnswerForm[],
-  ): Promise<unknown> => {
-    refuseForeign(request);
-    let operation: OperationRequest;
+  const operate = async (exchange: Exchange, form: AnswerForm): Promise<HttpAnswer | undefined> => {
+    const { request, response, forms } = exchange;
+    const body = isGet(request) ? undefined : await bodyText(request, parts.bodyLimitBytes);
+    const { headers, socket } = request;
     const identified = await identify({
-      authorization: request.headers.authorization,
+      authorization: headers.authorization,
       apiKey: header(request, 'x-api-key'),
     });
-    const address = clientAddress(
-      request.raw.socket.remoteAddress,
-      request.headers['x-forwarded-for'],
-    );
-    const caller = { ...identified, address };
+    const address = clientAddress(socket.remoteAddress, headers['x-forwarded-for']);
+    let operation: OperationRequest;
     try {
-      operation = operationRequest(parameters(request));
+      operation = operationRequest(
+        body === undefined ? searchParameters(request) : json('body', body),
+      );
     } catch (error) {
       if (error instanceof HttpRefusal) throw error;
-      return sendErrors(reply, refusal(error, logger), form);
+      return refused(refusal(error, logger), form);
     }
-    const gone = new AbortController();
-    reply.raw.on('close', () => gone.abort());
-    const origin = {
-      caller,
-      trace: traceFrom(header(request, 'traceparent')),
-      client: clientName(request.headers),
-    };
     const streaming = forms.find((accepted) => accepted === 'sse' || accepted === 'multipart');
-    const outcome = await pipeline.run(operation, origin, {
-      transport: form === 'sse' || form === 'multipart' ? form : 'http',
-      operationTypes: typesFor(request.method, streaming !== undefined),
-      lastEventId: streaming === 'sse' ? header(request, 'last-event-id') : undefined,
-      signal: gone.signal,
-    });
-    return send(request, reply, outcome, { form, streaming });
+    const outcome = await pipeline.run(
+      operation,
+      {
+        caller: { ...identified, address },
+        trace: traceFrom(header(request, 'traceparent')),
+        client: clientName(headers),
+      },
+      {
+        transport: form === 'sse' || form === 'multipart' ? form : 'http',
+        operationTypes: typesFor(request, streaming !== undefined),
+        lastEventId: streaming === 'sse' ? header(request, 'last-event-id') : undefined,
+        // A response is destroyed when its client goes before it has been written.
+        signal: {
+          get aborted() {
+            return response.destroyed;
+          },
+        },
+      },
+    );
+    return concluded(exchange, outcome, { form, streaming });
   };
 
-  const send = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
+  const concluded = (
+    { request, response, headers }: Exchange,
     outcome: Outcome,
     { form, streaming }: { form: AnswerForm; streaming: AnswerForm | undefined },
-  ): Promise<unknown> => {
+  ): HttpAnswer | undefined => {
     const unfitMutation = outcome.kind === 'refused' && outcome.unfit === 'mutation';
     if (unfitMutation) throw new HttpRefusal(405, 'A mutation needs POST.', { allow: 'POST' });
     if (outcome.kind === 'stream' || form === 'sse') {
       const format = streaming === 'multipart' ? multipartFormat : sseFormat;
-      reply.hijack();
-      const headers = Object.fromEntries(
-        Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]),
-      );
       // Over server-sent events everything is a stream.
       const stream = outcome.kind === 'stream' ? outcome.stream : streamOfOne(outcome);
-      writeStream(reply.raw, stream, { format, headers, heartbeats });
-      return reply;
+      writeStream(response, stream, { format, headers, heartbeats });
+      return undefined;
     }
-    if (outcome.kind === 'refused') return sendErrors(reply, outcome.errors, form);
+    if (outcome.kind === 'refused') return refused(outcome.errors, form);
     const type = answerTypes[form] ?? jsonType;
     const text = resultText(outcome.result);
-    return request.method === 'GET' && outcome.result.errors.length === 0
-      ? sendConditional(request, reply, { text, type })
-      : reply.type(type).send(text);
+    return isGet(request) && outcome.result.errors.length === 0
+      ? conditionalAnswer({ text, type }, header(request, 'if-none-match'))
+      : { status: 200, headers: { 'content-type': type }, text };
   };
 
-  app.route({ method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], url: path, handler: handle });
-  app.options(path, (request, reply) =>
-    reply.headers(corsHeaders(request.headers, allowedOrigins)).code(204).send(),
-  );
-  app.setErrorHandler((error, _request, reply) => sendThrown(error, reply, logger));
-  app.setNotFoundHandler(() => {
-    throw new HttpRefusal(404, 'There is nothing here.');
-  });
+  return (request, response) => {
+    if (pathOf(request) !== path) return false;
+    const forms = acceptedForms(request.headers.accept);
+    const headers = corsHeaders(request.headers, allowedOrigins);
+    const exchange: Exchange = {
+      request,
+      response,
+      headers,
+      forms,
+      form: forms.find((accepted) => accepted !== 'html'),
+    };
+    const write = (given: HttpAnswer | undefined): void => {
+      if (given) writeAnswer(response, given, { 'cache-control': 'no-store', ...headers });
+    };
+    answer(exchange).then(write, (error: unknown) => write(thrownAnswer(error, logger)));
+    return true;
+  };
 }
 
-function refuseForeign(request: FastifyRequest): void {
-  if (!['GET', 'POST'].includes(request.method)) {
+function refuseForeign(request: IncomingMessage, allowedOrigins: readonly string[]): void {
+  if (!isGet(request) && request.method !== 'POST') {
     throw new HttpRefusal(405, 'Only GET and POST are served.', { allow: 'GET, POST' });
   }
-  const type = mediaType(request.headers['content-type']);
-  if (request.method === 'POST' && type !== 'application/json') {
+  if (
+    request.method === 'POST' &&
+    mediaType(request.headers['content-type']) !== 'application/json'
+  ) {
     throw new HttpRefusal(415, 'The body must be application/json.', {
       accept: 'application/json',
     });
   }
-  if (isSimpleRequest(request.headers)) {
+  if (isForeignRequest(request.headers, allowedOrigins)) {
     throw new HttpRefusal(
       400,
       'This request could come from a foreign page: send "content-type: application/json" or a header ' +
@@ -168,10 +184,22 @@ function refuseForeign(request: FastifyRequest): void {
   }
 }
 
-function parameters(request: FastifyRequest): unknown {
-  if (request.method === 'POST') {
-    return Buffer.isBuffer(request.body) ? json('body', request.body.toString('utf8')) : undefined;
-  }
+/** Clients of old expect 200 for whatever is a GraphQL answer. */
+function refused(errors: Parameters<typeof errorAnswer>[0], form: AnswerForm): HttpAnswer {
+  const answer = errorAnswer(errors, answerTypes[form] ?? jsonType);
+  return form === 'legacy-json' && answer.status === 400 ? { ...answer, status: 200 } : answer;
+}
+
+function isGet({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}
+
+function searchParameters(request: IncomingMessage): unknown {
   const { variables, extensions, ...rest } = queryOf(request);
   return {
     ...rest,
@@ -184,73 +212,29 @@ function json(name: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw fault('BAD_REQUEST', `The ${name} must be JSON.`);
+    // What is no JSON is no GraphQL request: here no client expects 200.
+    throw new HttpRefusal(400, `The ${name} must be JSON.`);
   }
 }
 
-function queryOf(request: FastifyRequest): Partial<Record<string, string>> {
-  return Object.fromEntries(new URL(request.url, 'http://router').searchParams);
+function queryOf({ url = '/' }: IncomingMessage): Partial<Record<string, string>> {
+  return Object.fromEntries(new URL(url, 'http://router').searchParams);
 }
 
-function hasQuery(request: FastifyRequest): boolean {
+function hasQuery(request: IncomingMessage): boolean {
   const given = queryOf(request);
   return ['query', 'documentId', 'id', 'doc_id', 'extensions'].some((name) => name in given);
 }
 
-function header(request: FastifyRequest, name: string): string | undefined {
-  const value = request.headers[name];
+function header({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
 }
 
-function typesFor(method: string, streaming: boolean): Delivery['operationTypes'] {
+function typesFor(request: IncomingMessage, streaming: boolean): Delivery['operationTypes'] {
   return [
     'query',
-    ...(method === 'POST' ? (['mutation'] as const) : []),
+    ...(isGet(request) ? [] : (['mutation'] as const)),
     ...(streaming ? (['subscription'] as const) : []),
   ];
-}
-
-function sendErrors(
-  reply: FastifyReply,
-  errors: readonly GraphQLFormattedError[],
-  form: AnswerForm,
-): FastifyReply {
-  const status = statusOf(errors);
-  const retryAfter = retryAfterOf(errors);
-  if (retryAfter !== undefined) void reply.header('retry-after', retryAfter);
-  return reply
-    .code(form === 'legacy-json' && status === 400 ? 200 : status)
-    .type(answerTypes[form] ?? jsonType)
-    .send(JSON.stringify({ errors }));
-}
-
-function sendThrown(error: unknown, reply: FastifyReply, logger: Logger): FastifyReply {
-  if (error instanceof HttpRefusal) {
-    void reply.headers(error.headers).code(error.status);
-    return reply.type(jsonType).send(errorBody(error.message, 'BAD_REQUEST'));
-  }
-  const status = statusIn(error);
-  if (status === 413)
-    return reply.code(413).type(jsonType).send(errorBody('The body is too large.', 'BAD_REQUEST'));
-  if (status !== undefined) {
-    return reply
-      .code(status)
-      .type(jsonType)
-      .send(errorBody('The request is not well formed.', 'BAD_REQUEST'));
-  }
-  const errors = refusal(error, logger);
-  return reply.code(statusOf(errors)).type(jsonType).send(JSON.stringify({ errors }));
-}
-
-/** The status of a client's error that the HTTP layer found, for example a body over the limit. */
-function statusIn(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return undefined;
-  const { statusCode } = error;
-  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
-    ? statusCode
-    : undefined;
-}
-
-export function errorBody(message: string, code: string): string {
-  return JSON.stringify({ errors: [{ message, extensions: { code } }] });
 }

@@ -1,6 +1,12 @@
-/** The HTTP server: bodies come as bytes, within a limit, and whatever it refuses by itself is JSON too. */
+/**
+ * The HTTP server. Requests for the GraphQL path go through a door of their own; the others, of which there are few, have a
+ * framework. Bodies come as bytes, within a limit, and whatever the server refuses by itself is JSON too.
+ */
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Logger } from '@ordergraph/platform/logger.ts';
 import fastify, { type FastifyInstance } from 'fastify';
-import { errorBody } from './http.ts';
+import { errorBody, HttpRefusal, thrownAnswer } from './http-answer.ts';
+import type { HttpDoor } from './http.ts';
 
 /** How long a client may take to send a request, in milliseconds. */
 const requestTimeoutMs = 30_000;
@@ -17,12 +23,17 @@ const statusByFault: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-export function createListener(bodyLimitBytes: number): FastifyInstance {
+export type ListenerParts = {
+  readonly door: HttpDoor;
+  readonly bodyLimitBytes: number;
+  readonly logger: Logger;
+};
+
+export function createListener({ door, bodyLimitBytes, logger }: ListenerParts): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: bodyLimitBytes,
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: keepAliveTimeoutMs,
+    serverFactory: (others) => serverOf(door, others),
     forceCloseConnections: 'idle',
     // What comes by a connection that is still open is answered, and the connection then closed.
     return503OnClosing: false,
@@ -39,7 +50,35 @@ export function createListener(bodyLimitBytes: number): FastifyInstance {
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.setErrorHandler((error, _request, reply) => {
+    const { status, headers, text } = thrownAnswer(refusalIn(error) ?? error, logger);
+    return reply.code(status).headers(headers).send(text);
+  });
+  app.setNotFoundHandler(() => {
+    throw new HttpRefusal(404, 'There is nothing here.');
+  });
   return app;
+}
+
+function serverOf(door: HttpDoor, others: RequestListener): Server {
+  const server = createServer(
+    { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs },
+    (request, response) => {
+      if (!server.listening) response.setHeader('connection', 'close');
+      if (!door(request, response)) others(request, response);
+    },
+  );
+  return server;
+}
+
+/** A client's error that the framework found, for example a body over the limit. */
+function refusalIn(error: unknown): HttpRefusal | undefined {
+  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return undefined;
+  const { statusCode } = error;
+  if (statusCode === 413) return new HttpRefusal(413, 'The body is too large.');
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
+    ? new HttpRefusal(statusCode, 'The request is not well formed.')
+    : undefined;
 }
 
 /**

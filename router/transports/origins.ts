@@ -10,10 +10,25 @@ const preflightHeaders = [
   'x-graphql-csrf',
   'x-api-key',
 ];
+/** What browsers say of requests that no other page has made. */
+const ownSites: ReadonlySet<string> = new Set(['same-origin', 'none']);
 const simpleTypes = ['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain'];
 
+/**
+ * Whether a browser may have sent this for a page of another origin, without asking first. A simple request that no browser
+ * sent is none: a client's plain GET has no `Origin`, and nothing in `Sec-Fetch-Site`.
+ */
+export function isForeignRequest(
+  headers: IncomingHttpHeaders,
+  allowed: readonly string[],
+): boolean {
+  if (!isSimpleRequest(headers)) return false;
+  const site = headers['sec-fetch-site'];
+  return (site !== undefined && !ownSites.has(site)) || !originAllowed(headers, allowed);
+}
+
 /** Whether a browser would have sent this request without a preflight. */
-export function isSimpleRequest(headers: IncomingHttpHeaders): boolean {
+function isSimpleRequest(headers: IncomingHttpHeaders): boolean {
   if (preflightHeaders.some((name) => headers[name])) return false;
   const type = mediaType(headers['content-type']);
   return type === '' || simpleTypes.includes(type);

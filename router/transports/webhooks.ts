@@ -7,7 +7,7 @@ import type { Logger } from '@ordergraph/platform/logger.ts';
 import type { FastifyInstance } from 'fastify';
 import { Agent } from 'undici';
 import { traceFrom, traceparentOf } from '../trace.ts';
-import { errorBody } from './http.ts';
+import { errorBody } from './http-answer.ts';
 
 export type WebhookParts = {
   /** Where each channel's webhooks go. */
