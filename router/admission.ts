@@ -29,6 +29,11 @@ export type AdmissionParts = {
 export type Admission = {
   /** @throws THROTTLED if nothing can be asked at the moment */
   begin(request: OperationRequest, caller: Caller): Visit;
+  /**
+   * What of an operation a caller may have, at no charge: for a stream that is paid for already.
+   * @throws RequestRefused
+   */
+  permitted(operation: ValidOperation, variables: Variables, caller: Caller): ValidOperation;
 };
 
 /** One request on its way. */
@@ -66,6 +71,8 @@ export function createAdmission(parts: AdmissionParts): Admission {
   };
 
   return {
+    permitted: (asked, variables, { identity }) =>
+      rights.permit(asked, variables, identity).operation,
     begin(request, caller) {
       const account = limiter?.account(caller, caller.address ?? '');
       account?.refuseIfEmpty();

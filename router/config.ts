@@ -35,6 +35,8 @@ export const routerConfiguration = z
     PORT: port.default(4000),
     HOST: z.string().default('127.0.0.1'),
     SUPERGRAPH_FILE: z.string().default(composedSupergraph),
+    /** How often the file is looked at, so that another supergraph is served when it changes; 0: at SIGHUP only. */
+    SUPERGRAPH_POLL_MS: z.coerce.number().int().min(0).default(1_000),
     /** Addresses other than those in the supergraph, by the subgraph's name. */
     SUBGRAPH_URLS: urlsByName('{"order":"http://127.0.0.1:4001/graphql"}'),
     /** Where webhooks go, by channel: the last part of `/webhooks/<channel>`. */

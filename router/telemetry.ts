@@ -36,6 +36,11 @@ export type Telemetry = {
   streamEventsDropped(count: number): void;
   /** A subscription was taken up again after its subgraph had been away. */
   streamResumed(subgraph: string): void;
+  /** What became of a stream when the supergraph was changed. */
+  streamMoved(how: 'stayed' | 'resumed' | 'ended'): void;
+  readonly supergraphChanged: (outcome: 'changed' | 'failed') => void;
+  /** A query was answered by another one that was under way. */
+  readonly readShared: () => void;
   /** In the text format of Prometheus. */
   exposition(): Promise<{ contentType: string; text: string }>;
   close(): void;
@@ -108,6 +113,23 @@ export function createTelemetry(logger: Logger): Telemetry {
     labelNames: ['subgraph'],
     registers,
   });
+  const moved = new Counter({
+    name: 'router_streams_moved_total',
+    help: 'Subscriptions at a change of the supergraph, by what became of them.',
+    labelNames: ['how'],
+    registers,
+  });
+  const supergraphs = new Counter({
+    name: 'router_supergraph_changes_total',
+    help: 'Changes of the supergraph while running, by outcome.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const sharedReads = new Counter({
+    name: 'router_shared_reads_total',
+    help: 'Queries answered by an identical one that was under way.',
+    registers,
+  });
 
   return {
     request({ transport, trace, type, operationName, partner, client, outcome, cost, seconds }) {
@@ -139,6 +161,9 @@ export function createTelemetry(logger: Logger): Telemetry {
     },
     streamEventsDropped: (count) => eventsDropped.inc(count),
     streamResumed: (subgraph) => resumed.inc({ subgraph }),
+    streamMoved: (how) => moved.inc({ how }),
+    supergraphChanged: (outcome) => supergraphs.inc({ outcome }),
+    readShared: () => sharedReads.inc(),
     async exposition() {
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
