@@ -2,7 +2,7 @@
  * The one way of an operation, whatever transport it came by:
  *
  *   resolve (which text it stands for) → prepare (limits, validation) → is this transport fit for it
- *   → coerce variables → rights, cost and rate limits → plan → execute or subscribe
+ *   → coerce variables → is there room for it → rights, cost and rate limits → plan → execute or subscribe
  */
 import { badUserInput, fault } from '@ordergraph/platform/errors.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
@@ -18,6 +18,8 @@ import type { OperationTexts } from './persisted/operation-text.ts';
 import { PlanningFailed } from './planning/planner.ts';
 import type { Caller, Delivery, OperationRequest, RequestContext, Variables } from './request.ts';
 import type { OperationResult } from './result.ts';
+import type { ImportanceOf } from './resilience/importance.ts';
+import type { OperationGate } from './resilience/operation-gate.ts';
 import type { ResultStream } from './streams/result-stream.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -51,6 +53,8 @@ export type RequestOrigin = {
 export type PipelineParts = {
   readonly admission: Admission;
   readonly limits: Limits;
+  readonly gate: OperationGate;
+  readonly importanceOf: ImportanceOf;
   readonly texts: OperationTexts;
   /** Undefined for a router without partners. */
   readonly directory: Directory | undefined;
@@ -72,6 +76,8 @@ type Progress = {
   valid: ValidOperation | undefined;
   text: string;
   admitted: Admitted | undefined;
+  /** Whether it has a place that it must leave. */
+  isInside: boolean;
 };
 
 type Reading = {
@@ -91,7 +97,7 @@ class Unfit extends RequestRefused {
 }
 
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { admission, texts, operations, executor, subscriptions, telemetry, logger } = parts;
+  const { admission, gate, texts, operations, executor, subscriptions, telemetry, logger } = parts;
   const underWay = new Set<Promise<unknown>>();
 
   /** The operation and its variables. A request that has none that are good is not for nothing either. */
@@ -126,6 +132,9 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     }
     const visit = admission.begin(given, from.caller);
     const { valid, variables } = await read(given, from.caller, { delivery, visit, progress });
+    const waiting = gate.enter(parts.importanceOf(valid, from.caller), delivery.signal);
+    if (waiting) await waiting;
+    progress.isInside = true;
     const admitted = await visit.admit(valid, variables);
     progress.admitted = admitted;
     const operation = await operations.planned(admitted.operation, variables);
@@ -157,7 +166,12 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 
   const run: Pipeline['run'] = async (request, from, delivery) => {
     const started = performance.now();
-    const progress: Progress = { valid: undefined, text: '', admitted: undefined };
+    const progress: Progress = {
+      valid: undefined,
+      text: '',
+      admitted: undefined,
+      isInside: false,
+    };
     const outcome = await perform(request, from, delivery, progress).catch(
       (error: unknown): Outcome => {
         const errors = refusal(error, logger);
@@ -168,6 +182,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
           : { kind: 'refused', errors };
       },
     );
+    if (progress.isInside) gate.leave();
     const { valid, text, admitted } = progress;
     if (valid && outcome.kind !== 'refused') {
       parts.usage?.record({ operation: valid, text, caller: from.caller, client: from.client });

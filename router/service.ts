@@ -15,6 +15,8 @@ import { openKeptTexts } from './persisted/kept-texts.ts';
 import { createOperationTexts } from './persisted/operation-text.ts';
 import { createPipeline } from './pipeline.ts';
 import { createPlanner } from './planning/planner.ts';
+import { guardFor, openGate } from './resilience/configured-resilience.ts';
+import { createImportance } from './resilience/importance.ts';
 import { createClientAddress } from './rate-limit/client-address.ts';
 import type { Executor } from './executor.ts';
 import { batchedCalls } from './streams/batched-calls.ts';
@@ -67,6 +69,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
       answerLimitBytes: config.SUBGRAPH_ANSWER_LIMIT_BYTES,
       batches: config.BATCHING_SUBGRAPHS.includes(subgraph.name),
       observe: telemetry.subgraphCall,
+      guard: guardFor(config, telemetry),
     }),
   );
   const upstreams = new Map(
@@ -101,6 +104,8 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   const pipeline = createPipeline({
     admission: admissionTo(supergraph, config, { limiter, logger }),
     limits: config.OPERATION_LIMITS,
+    gate: openGate(config, telemetry),
+    importanceOf: createImportance(config.VITAL_FIELDS),
     texts: createOperationTexts({ partners: database, kept, logger }),
     directory: database?.directory,
     usage,
