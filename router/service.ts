@@ -65,7 +65,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   const subgraphs = supergraph.subgraphs.map((subgraph) =>
     createSubgraphClient(subgraph, {
       secret,
-      timeoutMs: config.SUBGRAPH_TIMEOUT_MS,
+      timeoutMs: Math.min(config.SUBGRAPH_TIMEOUT_MS, config.REQUEST_TIMEOUT_MS),
       answerLimitBytes: config.SUBGRAPH_ANSWER_LIMIT_BYTES,
       batches: config.BATCHING_SUBGRAPHS.includes(subgraph.name),
       observe: telemetry.subgraphCall,

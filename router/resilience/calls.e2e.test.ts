@@ -179,6 +179,13 @@ test.each([...otherwise, ...away.slice(0, 2)])(
   },
 );
 
+test('a subgraph that hangs is noticed also where operations have less time than calls', async () => {
+  const { ask, metric } = await startRouter({ REQUEST_TIMEOUT_MS: '300', BREAKER_CALLS_MIN: '4' });
+  world.payment.behaviour = { kind: 'hang' };
+  await Promise.all(Array.from({ length: 4 }, () => ask('{ paymentsReady }')));
+  expect(await metric(breaker)).toBe(2);
+});
+
 test('a subgraph that has come back is asked again', async () => {
   const { ask, metric } = await startRouter({ BREAKER_CALLS_MIN: '4', BREAKER_OPEN_MS: '50' });
   world.payment.behaviour = { kind: 'reset' };
