@@ -2,7 +2,7 @@
  * The one way of an operation, whatever transport it came by:
  *
  *   resolve (which text it stands for) → prepare (limits, validation) → is this transport fit for it
- *   → coerce variables → rights, cost and rate limits → plan → execute or subscribe
+ *   → coerce variables → is there room for it → rights, cost and rate limits → plan → execute or subscribe
  */
 import { badUserInput, fault } from '@ordergraph/platform/errors.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
@@ -19,6 +19,8 @@ import { PlanningFailed } from './planning/planner.ts';
 import type { Caller, Delivery, OperationRequest, RequestContext, Variables } from './request.ts';
 import type { OperationResult } from './result.ts';
 import type { SharedReads } from './shared-reads.ts';
+import type { ImportanceOf } from './resilience/importance.ts';
+import type { OperationGate } from './resilience/operation-gate.ts';
 import type { ResultStream } from './streams/result-stream.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -53,6 +55,8 @@ export type PipelineParts = {
   /** What requests that come now are served by. */
   readonly current: () => Generation;
   readonly limits: Limits;
+  readonly gate: OperationGate;
+  readonly importanceOf: ImportanceOf;
   readonly texts: OperationTexts;
   /** Undefined for a router without partners. */
   readonly directory: Directory | undefined;
@@ -72,6 +76,8 @@ type Progress = {
   valid: ValidOperation | undefined;
   text: string;
   admitted: Admitted | undefined;
+  /** Whether it has a place that it must leave. */
+  isInside: boolean;
 };
 
 type Reading = {
@@ -92,7 +98,7 @@ class Unfit extends RequestRefused {
 }
 
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { texts, reads, subscriptions, telemetry, logger } = parts;
+  const { gate, texts, reads, subscriptions, telemetry, logger } = parts;
   const underWay = new Set<Promise<unknown>>();
 
   /** The operation and its variables. A request that has none that are good is not for nothing either. */
@@ -136,6 +142,9 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       visit,
       progress,
     });
+    const waiting = gate.enter(parts.importanceOf(valid, from.caller), delivery.signal);
+    if (waiting) await waiting;
+    progress.isInside = true;
     const admitted = await visit.admit(valid, variables);
     progress.admitted = admitted;
     const operation = await operations.planned(admitted.operation, variables);
@@ -170,7 +179,12 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 
   const run: Pipeline['run'] = async (request, from, delivery) => {
     const started = performance.now();
-    const progress: Progress = { valid: undefined, text: '', admitted: undefined };
+    const progress: Progress = {
+      valid: undefined,
+      text: '',
+      admitted: undefined,
+      isInside: false,
+    };
     const generation = parts.current();
     const outcome = await generation
       .using(() => perform(request, from, delivery, { generation, progress }))
@@ -182,6 +196,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
           ? { kind: 'result', result: { data: 'null', errors } }
           : { kind: 'refused', errors };
       });
+    if (progress.isInside) gate.leave();
     const { valid, text, admitted } = progress;
     if (valid && outcome.kind !== 'refused') {
       parts.usage?.record({

@@ -13,6 +13,8 @@ import { openRouterDatabase } from './partners/router-database.ts';
 import { openKeptTexts } from './persisted/kept-texts.ts';
 import { createOperationTexts } from './persisted/operation-text.ts';
 import { createPipeline } from './pipeline.ts';
+import { guardFor, openGate } from './resilience/configured-resilience.ts';
+import { createImportance } from './resilience/importance.ts';
 import { createClientAddress } from './rate-limit/client-address.ts';
 import { SharedReads } from './shared-reads.ts';
 import { batchedCalls } from './streams/batched-calls.ts';
@@ -64,10 +66,11 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   const connections = new SubgraphConnections((subgraph) => {
     const client = createSubgraphClient(subgraph, {
       secret,
-      timeoutMs: config.SUBGRAPH_TIMEOUT_MS,
+      timeoutMs: Math.min(config.SUBGRAPH_TIMEOUT_MS, config.REQUEST_TIMEOUT_MS),
       answerLimitBytes: config.SUBGRAPH_ANSWER_LIMIT_BYTES,
       batches: config.BATCHING_SUBGRAPHS.includes(subgraph.name),
       observe: telemetry.subgraphCall,
+      guard: guardFor(config, telemetry),
     });
     const socket = createUpstreamSocket(subgraph, secret);
     return { client, batched: batchedCalls(client), socket };
@@ -99,6 +102,8 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   const pipeline = createPipeline({
     current,
     limits: config.OPERATION_LIMITS,
+    gate: openGate(config, telemetry),
+    importanceOf: createImportance(config.VITAL_FIELDS),
     texts: createOperationTexts({ partners: database, kept, logger }),
     directory: database?.directory,
     usage,

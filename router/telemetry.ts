@@ -4,6 +4,10 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import type { OperationTypeNode } from 'graphql';
 import type { CallerKind } from './rate-limit/plans.ts';
 import type { Transport } from './request.ts';
+import {
+  createResilienceMetrics,
+  type ResilienceMetrics,
+} from './resilience/resilience-metrics.ts';
 import type { Trace } from './trace.ts';
 
 export type FinishedRequest = {
@@ -21,7 +25,7 @@ export type FinishedRequest = {
   readonly seconds: number;
 };
 
-export type Telemetry = {
+export type Telemetry = ResilienceMetrics & {
   /** Counts a request and writes its line into the access log. A stream's request ends when it has begun. */
   request(finished: FinishedRequest): void;
   readonly throttled: (caller: CallerKind) => void;
@@ -132,6 +136,7 @@ export function createTelemetry(logger: Logger): Telemetry {
   });
 
   return {
+    ...createResilienceMetrics(registers),
     request({ transport, trace, type, operationName, partner, client, outcome, cost, seconds }) {
       requests.inc({ transport, type, outcome });
       latency.observe({ type }, seconds);
