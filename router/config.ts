@@ -77,6 +77,8 @@ export const routerConfiguration = z
      * by commas. Any other subgraph must not be named: it would take them all for the same caller's.
      */
     BATCHING_SUBGRAPHS: names.default([]),
+    /** Whether identical queries of one caller that are under way together are run once. */
+    SHARED_READS: z.enum(['on', 'off']).default('on'),
     WEBHOOK_TIMEOUT_MS: milliseconds.default(10_000),
     SUBGRAPH_ANSWER_LIMIT_BYTES: count.default(16 * 1024 * 1024),
     BODY_LIMIT_BYTES: count.default(1024 * 1024),

@@ -64,7 +64,8 @@ export class Generation {
       introspection: config.INTROSPECTION ?? !production,
       suggestions: !production,
     });
-    this.executor = reads.over(executorOver([...taken.values()].map(({ client }) => client)));
+    const executor = executorOver([...taken.values()].map(({ client }) => client));
+    this.executor = config.SHARED_READS === 'on' ? reads.over(executor) : executor;
     this.streamExecutor = executorOver([...taken.values()].map(({ batched }) => batched));
     this.#close = async () => {
       await Promise.all([

@@ -14,7 +14,7 @@ let hasty: Router;
 const routers: { stop(): Promise<void> }[] = [];
 
 beforeAll(async () => {
-  world = await startTestRouter({ SUBGRAPH_TIMEOUT_MS: '60000' });
+  world = await startTestRouter({ SUBGRAPH_TIMEOUT_MS: '60000', SHARED_READS: 'off' });
   const all = { BREAKER_CALLS_MIN: never, SUBGRAPH_RETRY_PERCENT: '100' };
   open = routerAt(await world.start(all));
   hasty = routerAt(await world.start({ ...all, SUBGRAPH_TIMEOUT_MS: '300' }));

@@ -11,6 +11,7 @@ let authorization: string;
 beforeAll(async () => {
   // Ten places: six for spare operations, eight for usual ones.
   world = await startTestRouter({
+    SHARED_READS: 'off',
     OPERATIONS_MAX: '10',
     OPERATION_WAIT_MS: '20',
     OPERATION_COST_MAX: '30',
