@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { milliseconds, port, secret } from '@ordergraph/platform/config.ts';
 import { z } from 'zod';
 import { admissionVariables } from './admission-variables.ts';
+import { tracingVariables } from './tracing/tracing-variables.ts';
 
 const composedSupergraph = fileURLToPath(new URL('../schema/supergraph.graphql', import.meta.url));
 
@@ -52,6 +53,7 @@ export const routerConfiguration = z
     /** Of requests without a partner's key, this part is counted by field and stands for all. */
     USAGE_SAMPLE_RATE: z.coerce.number().min(0).max(1).default(0.1),
     ...admissionVariables,
+    ...tracingVariables,
     /**
      * Tokens: the issuer's public keys by an address or from a file, and what a token must say. Without them nobody has a
      * token, and every caller is anonymous.

@@ -20,8 +20,9 @@ import type { Caller, Delivery, OperationRequest, RequestContext, Variables } fr
 import type { OperationResult } from './result.ts';
 import type { ResultStream } from './streams/result-stream.ts';
 import type { Subscriptions } from './subscriptions.ts';
-import type { Telemetry } from './telemetry.ts';
+import type { FinishedRequest, Telemetry } from './telemetry.ts';
 import type { Trace } from './trace.ts';
+import type { Tracing } from './tracing/tracing.ts';
 import type { UsageRecorder } from './usage/usage-recorder.ts';
 
 export type Outcome =
@@ -61,6 +62,8 @@ export type PipelineParts = {
   readonly subscriptions: Subscriptions;
   readonly schema: GraphQLSchema;
   readonly telemetry: Telemetry;
+  /** Undefined where no traces are recorded. */
+  readonly tracing: Tracing | undefined;
   readonly logger: Logger;
   readonly requestTimeoutMs: number;
   /** Whether coercion may name fields that the client did not give. */
@@ -91,7 +94,8 @@ class Unfit extends RequestRefused {
 }
 
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { admission, texts, operations, executor, subscriptions, telemetry, logger } = parts;
+  const { admission, texts, operations, executor, subscriptions, telemetry, tracing, logger } =
+    parts;
   const underWay = new Set<Promise<unknown>>();
 
   /** The operation and its variables. A request that has none that are good is not for nothing either. */
@@ -128,7 +132,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const { valid, variables } = await read(given, from.caller, { delivery, visit, progress });
     const admitted = await visit.admit(valid, variables);
     progress.admitted = admitted;
-    const operation = await operations.planned(admitted.operation, variables);
+    const operation = await operations.planned(admitted.operation, variables, from.trace);
     const context: RequestContext = {
       ...from,
       deadlineMs: Date.now() + parts.requestTimeoutMs,
@@ -155,8 +159,11 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     };
   };
 
-  const run: Pipeline['run'] = async (request, from, delivery) => {
+  const run: Pipeline['run'] = async (request, origin, delivery) => {
     const started = performance.now();
+    const from = tracing
+      ? { ...origin, trace: tracing.begin(origin.trace, delivery.transport) }
+      : origin;
     const progress: Progress = { valid: undefined, text: '', admitted: undefined };
     const outcome = await perform(request, from, delivery, progress).catch(
       (error: unknown): Outcome => {
@@ -172,7 +179,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     if (valid && outcome.kind !== 'refused') {
       parts.usage?.record({ operation: valid, text, caller: from.caller, client: from.client });
     }
-    telemetry.request({
+    const finished: FinishedRequest = {
       transport: delivery.transport,
       trace: from.trace,
       type: valid?.type ?? 'unknown',
@@ -180,9 +187,13 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       partner: from.caller.partner?.name,
       client: from.client,
       outcome: outcomeLabel(outcome),
+      errors: errorsOf(outcome),
       cost: admitted?.cost,
       seconds: (performance.now() - started) / 1000,
-    });
+    };
+    tracing?.end(from.trace, finished);
+    if (delivery.report) delivery.report(finished);
+    else telemetry.request(finished);
     return outcome;
   };
 
@@ -213,8 +224,11 @@ function coerced(
 }
 
 function outcomeLabel(outcome: Outcome): string {
-  if (outcome.kind === 'refused') return codeOf(outcome.errors);
-  if (outcome.kind === 'stream') return 'ok';
-  const { errors } = outcome.result;
-  return errors.length > 0 ? codeOf(errors) : 'ok';
+  const errors = errorsOf(outcome);
+  return errors.length > 0 || outcome.kind === 'refused' ? codeOf(errors) : 'ok';
+}
+
+function errorsOf(outcome: Outcome): RequestRefused['errors'] {
+  if (outcome.kind === 'refused') return outcome.errors;
+  return outcome.kind === 'result' ? outcome.result.errors : [];
 }

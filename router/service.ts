@@ -22,6 +22,7 @@ import { createSubgraphClient, type SubgraphClient } from './subgraph-requests.t
 import { createSubscriptions } from './subscriptions.ts';
 import { loadSupergraph } from './supergraph.ts';
 import { createTelemetry } from './telemetry.ts';
+import { openTracing } from './tracing/tracing.ts';
 import { createGraphiql } from './transports/graphiql.ts';
 import { serveHealth } from './transports/health.ts';
 import { createHttpDoor } from './transports/http.ts';
@@ -60,6 +61,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
       logger,
     });
   const telemetry = createTelemetry(logger);
+  const tracing = openTracing(config, logger, telemetry.spans);
   const subgraphs = supergraph.subgraphs.map((subgraph) =>
     createSubgraphClient(subgraph, {
       secret,
@@ -111,11 +113,13 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
       limits: config.OPERATION_LIMITS,
       introspection,
       suggestions: !production,
+      observer: telemetry,
     }),
     executor,
     subscriptions,
     schema: supergraph.apiSchema,
     telemetry,
+    tracing,
     logger,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
     suggestions: !production,
@@ -126,6 +130,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   const doors = {
     pipeline,
     identify,
+    telemetry,
     logger,
     allowedOrigins: config.ALLOWED_ORIGINS,
     clientAddress: createClientAddress(config.TRUSTED_PROXIES),
@@ -137,7 +142,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     heartbeatMs: config.STREAM_HEARTBEAT_MS,
     graphiql: production ? undefined : createGraphiql(path),
   });
-  const app = createListener({ door, bodyLimitBytes, logger });
+  const app = createListener({ door, bodyLimitBytes, telemetry, logger });
   serveHealth(app, { subgraphs, telemetry, stopping: () => stopping });
   const webhooks = serveWebhooks(app, {
     targets: config.WEBHOOK_TARGETS,
@@ -164,6 +169,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
       limiter?.close(),
       planner.close(),
       webhooks.close(),
+      tracing?.close(),
       ...subgraphs.map((subgraph) => subgraph.close()),
     ]);
     await usage?.close();

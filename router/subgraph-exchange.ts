@@ -26,14 +26,18 @@ const late: Exchanged = { kind: 'failure', code: 'TIMEOUT' };
 
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly bounds: ExchangeBounds;
-  readonly #ended: (exchanged: Exchanged) => void;
+  readonly #ended: (exchanged: Exchanged, status: number | undefined) => void;
+  #status: number | undefined;
   #controller: Controller | undefined;
   #chunks: Buffer[] = [];
   #length = 0;
   #isOver = false;
 
-  /** `ended` is called once. */
-  constructor(bounds: ExchangeBounds, ended: (exchanged: Exchanged) => void) {
+  /** `ended` is called once, with the HTTP status if there was one. */
+  constructor(
+    bounds: ExchangeBounds,
+    ended: (exchanged: Exchanged, status: number | undefined) => void,
+  ) {
     this.bounds = bounds;
     this.#ended = ended;
   }
@@ -50,8 +54,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isOver) controller.abort(new Error('given up'));
   }
 
-  onResponseStart(): void {
-    // The status is not looked at: an answer that is GraphQL says more than its status does.
+  /** The status is only told: an answer that is GraphQL says more than its status does. */
+  onResponseStart(_controller: Controller, status: number): void {
+    this.#status = status;
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
@@ -74,7 +79,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#chunks = [];
-    this.#ended(exchanged);
+    this.#ended(exchanged, this.#status);
   }
 }
 

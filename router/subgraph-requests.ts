@@ -11,7 +11,8 @@ import { isRecord, type RequestContext, type Variables } from './request.ts';
 import { Statements } from './statements.ts';
 import { Exchange, ExchangeWatch, type Exchanged } from './subgraph-exchange.ts';
 import type { Subgraph } from './supergraph.ts';
-import { newSpanId, traceparentOf } from './trace.ts';
+import { newSpanId, traceparentOf, type TraceSpan } from './trace.ts';
+import { beginFetch, endFetch, fetchOutcome } from './tracing/fetch-span.ts';
 
 export type SubgraphAnswer =
   | {
@@ -75,15 +76,15 @@ export function createSubgraphClient(
   const watch = new ExchangeWatch();
   const statements = new Statements(options.secret);
 
-  const exchange = (body: string, context: RequestContext): Promise<Exchanged> =>
+  const exchange = (body: string, context: RequestContext, traceparent: string): Promise<Replied> =>
     new Promise((resolve) => {
       const nowMs = Date.now();
       const deadlineMs = Math.min(nowMs + options.timeoutMs, context.deadlineMs);
       const call = new Exchange(
         { deadlineMs, signal: context.signal, answerLimitBytes: options.answerLimitBytes },
-        (exchanged) => {
+        (exchanged, status) => {
           watch.remove(call);
-          resolve(exchanged);
+          resolve({ exchanged, status });
         },
       );
       watch.add(call);
@@ -97,7 +98,7 @@ export function createSubgraphClient(
         deadlineHeader,
         String(deadlineMs),
         'traceparent',
-        traceparentOf(context.trace),
+        traceparent,
       ];
       pool.dispatch({ path, method: 'POST', headers, body }, call);
     });
@@ -105,11 +106,18 @@ export function createSubgraphClient(
   const sendBatch = async (calls: readonly SubgraphCall[]): Promise<readonly SubgraphAnswer[]> => {
     const started = performance.now();
     const context = contextOfAll(calls);
-    const reply = await exchange(batchBody(calls, statements), context);
-    const answers = answersIn(reply, calls.length);
+    const spans = calls.map((call) => beginFetch(name, call, calls.length));
+    const traceparents = batchTraceparents(calls, spans);
+    const [traceparent = traceparentOf(context.trace)] = traceparents;
+    const body = batchBody(calls, traceparents, statements);
+    const { exchanged, status } = await exchange(body, context, traceparent);
+    const answers = answersIn(exchanged, calls.length);
     const failed = answers.find((answer) => answer.kind === 'failure');
     const outcome = failed ? failed.code : 'answer';
     options.observe(name, outcome, (performance.now() - started) / 1000);
+    for (const [i, answer] of answers.entries()) {
+      if (spans[i]) endFetch(spans[i], fetchOutcome(answer), status);
+    }
     return answers;
   };
 
@@ -117,9 +125,13 @@ export function createSubgraphClient(
     name,
     async send(body, context) {
       const started = performance.now();
-      const answer = answerIn(await exchange(body, context));
+      const span = beginFetch(name, { body, context });
+      const traceparent = traceparentOf(span?.trace ?? context.trace);
+      const { exchanged, status } = await exchange(body, context, traceparent);
+      const answer = answerIn(exchanged);
       const outcome = outcomeOf(answer, context);
       options.observe(name, outcome, (performance.now() - started) / 1000);
+      if (span) endFetch(span, outcome === 'answer' ? fetchOutcome(answer) : outcome, status);
       return answer;
     },
     sendBatch: options.batches ? sendBatch : undefined,
@@ -139,6 +151,9 @@ export function createSubgraphClient(
     close: () => pool.close(),
   };
 }
+
+/** An exchange, and its HTTP status if there was one. */
+type Replied = { readonly exchanged: Exchanged; readonly status: number | undefined };
 
 function outcomeOf(answer: SubgraphAnswer, context: RequestContext): CallOutcome {
   if (answer.kind === 'answer') return 'answer';
@@ -178,12 +193,27 @@ function contextOfAll(calls: readonly SubgraphCall[]): RequestContext {
   };
 }
 
-function batchBody(calls: readonly SubgraphCall[], statements: Statements): string {
+/** Each of its own trace; those that are not recorded share the id of a span that nobody records. */
+function batchTraceparents(
+  calls: readonly SubgraphCall[],
+  spans: readonly (TraceSpan | undefined)[],
+): readonly string[] {
+  const unrecorded = newSpanId();
+  return calls.map(({ context }, i) => {
+    const span = spans[i];
+    return span ? traceparentOf(span.trace) : traceparentOf(context.trace, unrecorded);
+  });
+}
+
+function batchBody(
+  calls: readonly SubgraphCall[],
+  traceparents: readonly string[],
+  statements: Statements,
+): string {
   const nowMs = Date.now();
-  const spanId = newSpanId();
-  const bodies = calls.map(({ body, context: { caller, trace } }) => {
+  const bodies = calls.map(({ body, context: { caller } }, i) => {
     const identity = statements.of(caller.identity, nowMs);
-    const extensions = `{"identity":"${identity}","traceparent":"${traceparentOf(trace, spanId)}"}`;
+    const extensions = `{"identity":"${identity}","traceparent":"${traceparents[i] ?? ''}"}`;
     return `${body.slice(0, -1)},"extensions":${extensions}}`;
   });
   return `[${bodies.join(',')}]`;

@@ -39,6 +39,7 @@ import {
 import { StreamedResult, type ResultStream } from './streams/result-stream.ts';
 import { Topics } from './streams/topics.ts';
 import { UpstreamRun, type RunHost } from './streams/upstream-run.ts';
+import { endTraced, eventTraced } from './tracing/stream-spans.ts';
 import type { UpstreamSocket } from './upstream-sockets.ts';
 
 export type SubscriptionRequest = {
@@ -92,24 +93,28 @@ export function createSubscriptions(parts: SubscriptionParts): Subscriptions {
 
   const host: StreamHost = {
     limits: parts.limits,
-    evaluate: (event, { operation, variables, context }) =>
-      event.result(
-        operation,
-        () => JSON.stringify(variables),
-        async () => {
-          const result = await executor.execute({
-            operation,
-            variables,
-            context: { ...context, deadlineMs: Date.now() + parts.restTimeoutMs },
-            event: { fetch: primaryOf(operation), answer: event.answer() },
-          });
-          return new StreamedResult(result, event.cursor);
-        },
-      ),
+    evaluate: (event, request) =>
+      eventTraced(request, (trace) => {
+        const { operation, variables, context } = request;
+        return event.result(
+          operation,
+          () => JSON.stringify(variables),
+          async () => {
+            const result = await executor.execute({
+              operation,
+              variables,
+              context: { ...context, trace, deadlineMs: Date.now() + parts.restTimeoutMs },
+              event: { fetch: primaryOf(operation), answer: event.answer() },
+            });
+            return new StreamedResult(result, event.cursor);
+          },
+        );
+      }),
     ended: (stream) => expiry.forget(stream, stream.request.context.caller.expiresAtMs),
     closed(stream, how) {
       open.delete(stream);
       const outcome = how === 'left' ? 'left' : how ? codeOf(how) : 'ok';
+      endTraced(stream.request, outcome);
       observer.streamClosed(stream.request.transport, outcome);
     },
     given: ({ request }) => observer.streamEvent(request.transport),

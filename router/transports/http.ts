@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '@ordergraph/platform/logger.ts';
-import { refusal } from '../errors.ts';
+import { codeOf, refusal } from '../errors.ts';
 import type { IdentifyCaller } from '../partners/credentials.ts';
 import type { Outcome, Pipeline } from '../pipeline.ts';
 import type { ClientAddress } from '../rate-limit/client-address.ts';
@@ -14,6 +14,7 @@ import { operationRequest, type Delivery, type OperationRequest } from '../reque
 import { resultText } from '../result.ts';
 import { Heartbeats } from '../streams/heartbeats.ts';
 import { streamOfOne } from '../streams/result-stream.ts';
+import type { FinishedRequest, Telemetry } from '../telemetry.ts';
 import { traceFrom } from '../trace.ts';
 import { clientName } from '../usage/client-name.ts';
 import { acceptedForms, type AnswerForm } from './accept.ts';
@@ -38,6 +39,7 @@ export type HttpTransportParts = {
   readonly pipeline: Pipeline;
   readonly identify: IdentifyCaller;
   readonly clientAddress: ClientAddress;
+  readonly telemetry: Pick<Telemetry, 'request'>;
   readonly logger: Logger;
   readonly allowedOrigins: readonly string[];
   readonly heartbeatMs: number;
@@ -57,6 +59,10 @@ type Exchange = {
   readonly forms: readonly AnswerForm[];
   /** The form of a single answer; undefined if none of ours is accepted. */
   readonly form: AnswerForm | undefined;
+  /** As `performance.now()` tells it. */
+  readonly begun: number;
+  /** The operation, once there was one. */
+  finished: FinishedRequest | undefined;
 };
 
 const answerTypes: Partial<Record<AnswerForm, string>> = {
@@ -117,6 +123,9 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
             return response.destroyed;
           },
         },
+        report: (finished) => {
+          exchange.finished = finished;
+        },
       },
     );
     return concluded(exchange, outcome, { form, streaming });
@@ -154,12 +163,36 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
       headers,
       forms,
       form: forms.find((accepted) => accepted !== 'html'),
+      begun: performance.now(),
+      finished: undefined,
     };
     const write = (given: HttpAnswer | undefined): void => {
       if (given) writeAnswer(response, given, { 'cache-control': 'no-store', ...headers });
+      const finished = exchange.finished ?? refusedRequest(exchange, given?.errors);
+      if (finished) parts.telemetry.request({ ...finished, status: given?.status ?? 200 });
     };
     answer(exchange).then(write, (error: unknown) => write(thrownAnswer(error, logger)));
     return true;
+  };
+}
+
+/** What was refused before there was an operation; undefined for what is none, such as the IDE's page. */
+function refusedRequest(
+  { request, begun }: Exchange,
+  errors: HttpAnswer['errors'],
+): FinishedRequest | undefined {
+  if (!errors) return undefined;
+  return {
+    transport: 'http',
+    trace: traceFrom(header(request, 'traceparent')),
+    type: 'unknown',
+    operationName: undefined,
+    partner: undefined,
+    client: clientName(request.headers),
+    outcome: codeOf(errors),
+    errors,
+    cost: undefined,
+    seconds: (performance.now() - begun) / 1000,
   };
 }
 

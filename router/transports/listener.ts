@@ -5,6 +5,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import fastify, { type FastifyInstance } from 'fastify';
+import type { FinishedRequest, Telemetry } from '../telemetry.ts';
 import { errorBody, HttpRefusal, thrownAnswer } from './http-answer.ts';
 import type { HttpDoor } from './http.ts';
 
@@ -23,13 +24,33 @@ const statusByFault: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
+/** What there is to tell of a request that nobody could read. */
+const unreadable: FinishedRequest = {
+  transport: 'http',
+  trace: undefined,
+  type: 'unknown',
+  operationName: undefined,
+  partner: undefined,
+  client: '',
+  outcome: 'BAD_REQUEST',
+  errors: [{ message: 'The request is not well formed.', extensions: { code: 'BAD_REQUEST' } }],
+  cost: undefined,
+  seconds: 0,
+};
+
 export type ListenerParts = {
   readonly door: HttpDoor;
   readonly bodyLimitBytes: number;
+  readonly telemetry: Pick<Telemetry, 'request'>;
   readonly logger: Logger;
 };
 
-export function createListener({ door, bodyLimitBytes, logger }: ListenerParts): FastifyInstance {
+export function createListener({
+  door,
+  bodyLimitBytes,
+  telemetry,
+  logger,
+}: ListenerParts): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: bodyLimitBytes,
@@ -45,6 +66,7 @@ export function createListener({ door, bodyLimitBytes, logger }: ListenerParts):
         `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
           `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       );
+      telemetry.request({ ...unreadable, status: Number.parseInt(status, 10) });
       return undefined;
     },
   });
