@@ -47,7 +47,15 @@ function logged(): Record<string, unknown>[] {
 
 const refusals: Record<
   string,
-  readonly [Parameters<typeof send>[1] & object, status: number, outcome: string]
+  readonly [
+    {
+      readonly method: 'POST' | 'PUT';
+      readonly headers?: Record<string, string>;
+      readonly body: string;
+    },
+    status: number,
+    outcome: string,
+  ]
 > = {
   'a token that is none': [
     {
@@ -180,6 +188,8 @@ test('operations of a WebSocket that nobody can read, or one too many, are count
   const second = ticks();
   const third = overSocket(client, { query: '{ viewer }' });
   await expect.poll(() => third.end, soon).toBeDefined();
+  // Those of the two streams, too, which have to be planned first.
+  await expect.poll(() => logged().length, soon).toBe(4);
   first.stop();
   second.stop();
   await client.dispose();
