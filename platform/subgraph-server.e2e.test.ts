@@ -392,7 +392,7 @@ test('a bug is logged under the trace of the request that met it: of a call, and
     extensions: { identity: signed(), traceparent: traceparent.replace(traceId, id) },
   });
   await post([batched('e'.repeat(32)), batched('f'.repeat(32))]);
-  expect(tracesLogged().toSorted()).toEqual([traceId, 'e'.repeat(32), 'f'.repeat(32)]);
+  expect(new Set(tracesLogged())).toEqual(new Set([traceId, 'e'.repeat(32), 'f'.repeat(32)]));
 });
 
 test('a bug in a subscription is logged under the trace of its operation', async () => {
