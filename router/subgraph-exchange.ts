@@ -8,7 +8,7 @@ import type { Dispatcher } from 'undici';
 import type { Abandonment } from './request.ts';
 
 export type Exchanged =
-  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'text'; readonly text: string; readonly status: number }
   | { readonly kind: 'failure'; readonly code: 'SERVICE_UNAVAILABLE' | 'TIMEOUT' };
 
 type Controller = Parameters<NonNullable<Dispatcher.DispatchHandler['onRequestStart']>>[0];
@@ -26,18 +26,15 @@ const late: Exchanged = { kind: 'failure', code: 'TIMEOUT' };
 
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly bounds: ExchangeBounds;
-  readonly #ended: (exchanged: Exchanged, status: number | undefined) => void;
-  #status: number | undefined;
+  readonly #ended: (exchanged: Exchanged) => void;
+  #status = 0;
   #controller: Controller | undefined;
   #chunks: Buffer[] = [];
   #length = 0;
   #isOver = false;
 
-  /** `ended` is called once, with the HTTP status if there was one. */
-  constructor(
-    bounds: ExchangeBounds,
-    ended: (exchanged: Exchanged, status: number | undefined) => void,
-  ) {
+  /** `ended` is called once. */
+  constructor(bounds: ExchangeBounds, ended: (exchanged: Exchanged) => void) {
     this.bounds = bounds;
     this.#ended = ended;
   }
@@ -68,7 +65,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     const [first] = this.#chunks;
     const whole = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks);
-    this.#end({ kind: 'text', text: whole.toString('utf8') });
+    this.#end({ kind: 'text', text: whole.toString('utf8'), status: this.#status });
   }
 
   onResponseError(): void {
@@ -79,7 +76,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#chunks = [];
-    this.#ended(exchanged, this.#status);
+    this.#ended(exchanged);
   }
 }
 

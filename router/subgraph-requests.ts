@@ -59,6 +59,7 @@ export type SubgraphClientOptions = {
 export const deadlineHeader = 'x-ordergraph-deadline';
 const readinessTimeoutMs = 1_000;
 const connectionsMax = 128;
+const untraced: readonly undefined[] = [];
 
 export function createSubgraphClient(
   { name, url }: Subgraph,
@@ -76,15 +77,19 @@ export function createSubgraphClient(
   const watch = new ExchangeWatch();
   const statements = new Statements(options.secret);
 
-  const exchange = (body: string, context: RequestContext, traceparent: string): Promise<Replied> =>
+  const exchange = (
+    body: string,
+    context: RequestContext,
+    traceparent: string,
+  ): Promise<Exchanged> =>
     new Promise((resolve) => {
       const nowMs = Date.now();
       const deadlineMs = Math.min(nowMs + options.timeoutMs, context.deadlineMs);
       const call = new Exchange(
         { deadlineMs, signal: context.signal, answerLimitBytes: options.answerLimitBytes },
-        (exchanged, status) => {
+        (exchanged) => {
           watch.remove(call);
-          resolve({ exchanged, status });
+          resolve(exchanged);
         },
       );
       watch.add(call);
@@ -106,17 +111,19 @@ export function createSubgraphClient(
   const sendBatch = async (calls: readonly SubgraphCall[]): Promise<readonly SubgraphAnswer[]> => {
     const started = performance.now();
     const context = contextOfAll(calls);
-    const spans = calls.map((call) => beginFetch(name, call, calls.length));
+    const isTraced = calls.some((call) => call.context.trace.span);
+    const spans = isTraced ? calls.map((call) => beginFetch(name, call, calls.length)) : untraced;
     const traceparents = batchTraceparents(calls, spans);
     const [traceparent = traceparentOf(context.trace)] = traceparents;
     const body = batchBody(calls, traceparents, statements);
-    const { exchanged, status } = await exchange(body, context, traceparent);
+    const exchanged = await exchange(body, context, traceparent);
     const answers = answersIn(exchanged, calls.length);
     const failed = answers.find((answer) => answer.kind === 'failure');
     const outcome = failed ? failed.code : 'answer';
     options.observe(name, outcome, (performance.now() - started) / 1000);
-    for (const [i, answer] of answers.entries()) {
-      if (spans[i]) endFetch(spans[i], fetchOutcome(answer), status);
+    for (const [i, span] of spans.entries()) {
+      const answer = answers[i];
+      if (span && answer) endFetch(span, fetchOutcome(answer), exchanged);
     }
     return answers;
   };
@@ -127,11 +134,11 @@ export function createSubgraphClient(
       const started = performance.now();
       const span = beginFetch(name, { body, context });
       const traceparent = traceparentOf(span?.trace ?? context.trace);
-      const { exchanged, status } = await exchange(body, context, traceparent);
+      const exchanged = await exchange(body, context, traceparent);
       const answer = answerIn(exchanged);
       const outcome = outcomeOf(answer, context);
       options.observe(name, outcome, (performance.now() - started) / 1000);
-      if (span) endFetch(span, outcome === 'answer' ? fetchOutcome(answer) : outcome, status);
+      if (span) endFetch(span, outcome === 'answer' ? fetchOutcome(answer) : outcome, exchanged);
       return answer;
     },
     sendBatch: options.batches ? sendBatch : undefined,
@@ -151,9 +158,6 @@ export function createSubgraphClient(
     close: () => pool.close(),
   };
 }
-
-/** An exchange, and its HTTP status if there was one. */
-type Replied = { readonly exchanged: Exchanged; readonly status: number | undefined };
 
 function outcomeOf(answer: SubgraphAnswer, context: RequestContext): CallOutcome {
   if (answer.kind === 'answer') return 'answer';

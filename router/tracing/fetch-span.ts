@@ -1,5 +1,6 @@
 /** Spans of calls to subgraphs. All that is read here of a call is what kind it is, and of its answer how it ended. */
 import { codeOf, publicSubgraphError } from '../errors.ts';
+import type { Exchanged } from '../subgraph-exchange.ts';
 import type { SubgraphAnswer, SubgraphCall } from '../subgraph-requests.ts';
 import type { TraceSpan } from '../trace.ts';
 
@@ -21,8 +22,8 @@ export function beginFetch(
 }
 
 /** @param outcome `ok`, or the code of the failure */
-export function endFetch(span: TraceSpan, outcome: string, status: number | undefined): void {
-  if (status !== undefined) span.annotate({ 'http.response.status_code': status });
+export function endFetch(span: TraceSpan, outcome: string, exchanged: Exchanged): void {
+  if (exchanged.kind === 'text') span.annotate({ 'http.response.status_code': exchanged.status });
   span.end(outcome);
 }
 

@@ -32,7 +32,7 @@ export function errorBody(message: string, code: string): string {
   return JSON.stringify({ errors: [errorOf(message, code)] });
 }
 
-function errorOf(message: string, code: string): GraphQLFormattedError {
+export function errorOf(message: string, code: string): GraphQLFormattedError {
   return { message, extensions: { code } };
 }
 

@@ -6,10 +6,11 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '@ordergraph/platform/logger.ts';
-import { codeOf, refusal } from '../errors.ts';
+import { refusal } from '../errors.ts';
 import type { IdentifyCaller } from '../partners/credentials.ts';
 import type { Outcome, Pipeline } from '../pipeline.ts';
 import type { ClientAddress } from '../rate-limit/client-address.ts';
+import { refusedRequest } from '../refused-request.ts';
 import { operationRequest, type Delivery, type OperationRequest } from '../request.ts';
 import { resultText } from '../result.ts';
 import { Heartbeats } from '../streams/heartbeats.ts';
@@ -168,7 +169,7 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
     };
     const write = (given: HttpAnswer | undefined): void => {
       if (given) writeAnswer(response, given, { 'cache-control': 'no-store', ...headers });
-      const finished = exchange.finished ?? refusedRequest(exchange, given?.errors);
+      const finished = exchange.finished ?? unheard(exchange, given);
       if (finished) parts.telemetry.request({ ...finished, status: given?.status ?? 200 });
     };
     answer(exchange).then(write, (error: unknown) => write(thrownAnswer(error, logger)));
@@ -177,23 +178,18 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
 }
 
 /** What was refused before there was an operation; undefined for what is none, such as the IDE's page. */
-function refusedRequest(
+function unheard(
   { request, begun }: Exchange,
-  errors: HttpAnswer['errors'],
+  given: HttpAnswer | undefined,
 ): FinishedRequest | undefined {
-  if (!errors) return undefined;
-  return {
+  if (!given?.errors) return undefined;
+  return refusedRequest({
     transport: 'http',
     trace: traceFrom(header(request, 'traceparent')),
-    type: 'unknown',
-    operationName: undefined,
-    partner: undefined,
     client: clientName(request.headers),
-    outcome: codeOf(errors),
-    errors,
-    cost: undefined,
+    errors: given.errors,
     seconds: (performance.now() - begun) / 1000,
-  };
+  });
 }
 
 function refuseForeign(request: IncomingMessage, allowedOrigins: readonly string[]): void {

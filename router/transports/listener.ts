@@ -5,8 +5,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import fastify, { type FastifyInstance } from 'fastify';
-import type { FinishedRequest, Telemetry } from '../telemetry.ts';
-import { errorBody, HttpRefusal, thrownAnswer } from './http-answer.ts';
+import { refusedRequest } from '../refused-request.ts';
+import type { Telemetry } from '../telemetry.ts';
+import { errorOf, HttpRefusal, thrownAnswer } from './http-answer.ts';
 import type { HttpDoor } from './http.ts';
 
 /** How long a client may take to send a request, in milliseconds. */
@@ -22,20 +23,6 @@ const cutOffMs = 10_000;
 const statusByFault: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-};
-
-/** What there is to tell of a request that nobody could read. */
-const unreadable: FinishedRequest = {
-  transport: 'http',
-  trace: undefined,
-  type: 'unknown',
-  operationName: undefined,
-  partner: undefined,
-  client: '',
-  outcome: 'BAD_REQUEST',
-  errors: [{ message: 'The request is not well formed.', extensions: { code: 'BAD_REQUEST' } }],
-  cost: undefined,
-  seconds: 0,
 };
 
 export type ListenerParts = {
@@ -61,12 +48,22 @@ export function createListener({
     clientErrorHandler(error, socket) {
       if (!socket.writable) return socket.destroy();
       const status = statusByFault[error.code] ?? '400 Bad Request';
-      const body = errorBody('The request is not well formed.', 'BAD_REQUEST');
+      const refusal = errorOf('The request is not well formed.', 'BAD_REQUEST');
+      const body = JSON.stringify({ errors: [refusal] });
       socket.end(
         `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
           `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       );
-      telemetry.request({ ...unreadable, status: Number.parseInt(status, 10) });
+      telemetry.request(
+        refusedRequest({
+          transport: 'http',
+          trace: undefined,
+          client: '',
+          errors: [refusal],
+          seconds: 0,
+          status: Number.parseInt(status, 10),
+        }),
+      );
       return undefined;
     },
   });

@@ -24,6 +24,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import type { RawData, WebSocket } from 'ws';
 import { codeOf, refusal } from '../errors.ts';
 import type { Outcome, Pipeline } from '../pipeline.ts';
+import { refusedRequest } from '../refused-request.ts';
 import { isRecord, operationRequest, type Caller } from '../request.ts';
 import { resultText } from '../result.ts';
 import type { Beating } from '../streams/heartbeats.ts';
@@ -205,18 +206,16 @@ export class SocketConnection implements Beating {
 
   /** An operation that the pipeline has not seen. */
   #refused(errors: readonly GraphQLFormattedError[]): void {
-    this.#host.telemetry.request({
-      transport: 'websocket',
-      trace: traceFrom(this.#traceparent),
-      type: 'unknown',
-      operationName: undefined,
-      partner: this.#caller?.partner?.name,
-      client: this.#client,
-      outcome: codeOf(errors),
-      errors,
-      cost: undefined,
-      seconds: 0,
-    });
+    this.#host.telemetry.request(
+      refusedRequest({
+        transport: 'websocket',
+        trace: traceFrom(this.#traceparent),
+        partner: this.#caller?.partner?.name,
+        client: this.#client,
+        errors,
+        seconds: 0,
+      }),
+    );
   }
 
   #complete(id: unknown): void {
