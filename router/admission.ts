@@ -177,8 +177,8 @@ class WatchedStream implements ResultStream, StreamSink {
     this.#stream.resume();
   }
 
-  stop(): void {
-    this.#stream.stop();
+  stop(told?: readonly GraphQLFormattedError[]): void {
+    this.#stream.stop(told);
   }
 
   next(streamed: StreamedResult): boolean {
@@ -192,8 +192,9 @@ class WatchedStream implements ResultStream, StreamSink {
     const own = result === streamed.result ? streamed : new StreamedResult(result, streamed.cursor);
     const goesOn = this.#sink?.next(own) ?? false;
     if (!account?.isOverdrawn()) return goesOn;
-    this.#stream.stop();
-    this.#sink?.failed([withCursor(account.throttled().toJSON(), streamed.cursor)]);
+    const errors = [withCursor(account.throttled().toJSON(), streamed.cursor)];
+    this.#stream.stop(errors);
+    this.#sink?.failed(errors);
     return false;
   }
 

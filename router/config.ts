@@ -4,6 +4,7 @@ import { milliseconds, port, secret } from '@ordergraph/platform/config.ts';
 import { z } from 'zod';
 import { admissionVariables } from './admission-variables.ts';
 import { resilienceVariables } from './resilience/resilience-variables.ts';
+import { tracingVariables } from './tracing/tracing-variables.ts';
 
 const composedSupergraph = fileURLToPath(new URL('../schema/supergraph.graphql', import.meta.url));
 
@@ -56,6 +57,7 @@ export const routerConfiguration = z
     USAGE_SAMPLE_RATE: z.coerce.number().min(0).max(1).default(0.1),
     ...admissionVariables,
     ...resilienceVariables,
+    ...tracingVariables,
     /**
      * Tokens: the issuer's public keys by an address or from a file, and what a token must say. Without them nobody has a
      * token, and every caller is anonymous.

@@ -10,6 +10,7 @@ import { createOwnExecutor } from './execution/own-executor.ts';
 import type { Executor } from './executor.ts';
 import { createGatewayExecutor } from './gateway-executor.ts';
 import { createOperations, type Operations } from './operations.ts';
+import type { PlanObserver } from './planning/observed-planning.ts';
 import { createPlanner } from './planning/planner.ts';
 import type { RateLimiter } from './rate-limit/rate-limiter.ts';
 import type { SharedReads } from './shared-reads.ts';
@@ -22,6 +23,7 @@ export type GenerationParts = {
   readonly connections: SubgraphConnections;
   readonly limiter: RateLimiter | undefined;
   readonly reads: SharedReads;
+  readonly plans: PlanObserver;
   readonly logger: Logger;
 };
 
@@ -40,7 +42,7 @@ export class Generation {
   #closed: PromiseWithResolvers<void> | undefined;
 
   constructor(supergraph: Supergraph, parts: GenerationParts) {
-    const { config, connections, limiter, reads, logger } = parts;
+    const { config, connections, limiter, reads, plans, logger } = parts;
     const own = config.EXECUTOR === 'own';
     const production = config.NODE_ENV === 'production';
     const taken = new Map(supergraph.subgraphs.map((one) => [one.name, connections.take(one)]));
@@ -63,6 +65,7 @@ export class Generation {
       limits: config.OPERATION_LIMITS,
       introspection: config.INTROSPECTION ?? !production,
       suggestions: !production,
+      observer: plans,
     });
     const executor = executorOver([...taken.values()].map(({ client }) => client));
     this.executor = config.SHARED_READS === 'on' ? reads.over(executor) : executor;

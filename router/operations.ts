@@ -21,10 +21,12 @@ import {
 import { BoundedCache } from './bounded-cache.ts';
 import { RequestRefused } from './errors.ts';
 import { parseWithin, type Limits } from './limits.ts';
+import { observedPlanning, type PlanObserver } from './planning/observed-planning.ts';
 import type { Planner, QueryPlan } from './planning/planner.ts';
 import { planningConditions, specialisedOperation } from './planning/specialised-operation.ts';
 import type { OperationRequest, Variables } from './request.ts';
 import { resumable, type ResumableDocument } from './resumable.ts';
+import type { Trace } from './trace.ts';
 
 export type ValidOperation = {
   readonly name: string | undefined;
@@ -48,6 +50,7 @@ export type OperationRules = {
   readonly introspection: boolean;
   /** Whether validation may name fields that the client did not ask for. */
   readonly suggestions: boolean;
+  readonly observer: PlanObserver;
 };
 
 /** An operation as it is asked, with the values of its conditions for which it was planned. */
@@ -68,9 +71,10 @@ export type Operations = {
   /**
    * Plans it for the values that its conditions have.
    * @param variables coerced
+   * @param trace to which planning belongs, if it has to be done
    * @throws PlanningFailed, or a fault with a public code
    */
-  planned(operation: ValidOperation, variables: Variables): Promise<PlannedOperation>;
+  planned(operation: ValidOperation, variables: Variables, trace: Trace): Promise<PlannedOperation>;
   /** Those that were asked most of all that are kept, at most so many. */
   mostUsed(count: number): readonly UsualOperation[];
 };
@@ -127,6 +131,8 @@ export function createOperations(rules: OperationRules): Operations {
     return made;
   };
 
+  rules.observer.operationsKept(() => kept.size);
+
   return {
     prepare(request) {
       const key = `${request.operationName ?? ''}\n${request.query}`;
@@ -140,12 +146,16 @@ export function createOperations(rules: OperationRules): Operations {
       kept.set(key, { request: { query, operationName }, operation, uses: 1 });
       return operation;
     },
-    planned(operation, variables) {
+    planned(operation, variables, trace) {
       const { conditions, byCase } = plansOf(operation);
       const key = (conditions ?? []).map((name) => (variables[name] === true ? '1' : '0')).join('');
       const known = byCase.get(key);
+      rules.observer.planAsked(known !== undefined);
+      trace.span?.annotate({ 'router.plan.cache': known ? 'hit' : 'miss' });
       if (known) return known;
-      const planning = plan(operation, conditions, variables);
+      const planning = observedPlanning(rules.observer, trace, () =>
+        plan(operation, conditions, variables),
+      );
       byCase.set(key, planning);
       // A failure is not kept: the planner knows which ones not to try again.
       planning.catch(() => byCase.delete(key));

@@ -23,8 +23,9 @@ import type { ImportanceOf } from './resilience/importance.ts';
 import type { OperationGate } from './resilience/operation-gate.ts';
 import type { ResultStream } from './streams/result-stream.ts';
 import type { Subscriptions } from './subscriptions.ts';
-import type { Telemetry } from './telemetry.ts';
+import type { FinishedRequest, Telemetry } from './telemetry.ts';
 import type { Trace } from './trace.ts';
+import type { Tracing } from './tracing/tracing.ts';
 import type { UsageRecorder } from './usage/usage-recorder.ts';
 
 export type Outcome =
@@ -65,6 +66,8 @@ export type PipelineParts = {
   readonly reads: SharedReads;
   readonly subscriptions: Subscriptions;
   readonly telemetry: Telemetry;
+  /** Undefined where no traces are recorded. */
+  readonly tracing: Tracing | undefined;
   readonly logger: Logger;
   readonly requestTimeoutMs: number;
   /** Whether coercion may name fields that the client did not give. */
@@ -98,7 +101,7 @@ class Unfit extends RequestRefused {
 }
 
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { gate, texts, reads, subscriptions, telemetry, logger } = parts;
+  const { gate, texts, reads, subscriptions, telemetry, tracing, logger } = parts;
   const underWay = new Set<Promise<unknown>>();
 
   /** The operation and its variables. A request that has none that are good is not for nothing either. */
@@ -147,7 +150,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     progress.isInside = true;
     const admitted = await visit.admit(valid, variables);
     progress.admitted = admitted;
-    const operation = await operations.planned(admitted.operation, variables);
+    const operation = await operations.planned(admitted.operation, variables, from.trace);
     const context: RequestContext = {
       ...from,
       deadlineMs: Date.now() + parts.requestTimeoutMs,
@@ -177,8 +180,11 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     };
   };
 
-  const run: Pipeline['run'] = async (request, from, delivery) => {
+  const run: Pipeline['run'] = async (request, origin, delivery) => {
     const started = performance.now();
+    const from = tracing
+      ? { ...origin, trace: tracing.begin(origin.trace, delivery.transport) }
+      : origin;
     const progress: Progress = {
       valid: undefined,
       text: '',
@@ -207,7 +213,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         client: from.client,
       });
     }
-    telemetry.request({
+    const finished: FinishedRequest = {
       transport: delivery.transport,
       trace: from.trace,
       type: valid?.type ?? 'unknown',
@@ -215,9 +221,13 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       partner: from.caller.partner?.name,
       client: from.client,
       outcome: outcomeLabel(outcome),
+      errors: errorsOf(outcome),
       cost: admitted?.cost,
       seconds: (performance.now() - started) / 1000,
-    });
+    };
+    tracing?.end(from.trace, finished);
+    if (delivery.report) delivery.report(finished);
+    else telemetry.request(finished);
     return outcome;
   };
 
@@ -248,8 +258,11 @@ function coerced(
 }
 
 function outcomeLabel(outcome: Outcome): string {
-  if (outcome.kind === 'refused') return codeOf(outcome.errors);
-  if (outcome.kind === 'stream') return 'ok';
-  const { errors } = outcome.result;
-  return errors.length > 0 ? codeOf(errors) : 'ok';
+  const errors = errorsOf(outcome);
+  return errors.length > 0 || outcome.kind === 'refused' ? codeOf(errors) : 'ok';
+}
+
+function errorsOf(outcome: Outcome): RequestRefused['errors'] {
+  if (outcome.kind === 'refused') return outcome.errors;
+  return outcome.kind === 'result' ? outcome.result.errors : [];
 }

@@ -24,6 +24,7 @@ import { createSubscriptions } from './subscriptions.ts';
 import { buildSupergraph, readSupergraph } from './supergraph.ts';
 import { watchSupergraph } from './supergraph-watch.ts';
 import { createTelemetry } from './telemetry.ts';
+import { openTracing } from './tracing/tracing.ts';
 import { createGraphiql } from './transports/graphiql.ts';
 import { serveHealth } from './transports/health.ts';
 import { createHttpDoor } from './transports/http.ts';
@@ -63,6 +64,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   const telemetry = createTelemetry(logger);
   const limiter = openRateLimiter(config, { secret, telemetry, logger });
   const reads = new SharedReads(telemetry.readShared);
+  const tracing = openTracing(config, logger, telemetry.spans);
   const connections = new SubgraphConnections((subgraph) => {
     const client = createSubgraphClient(subgraph, {
       secret,
@@ -78,7 +80,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   const generations = createGenerations({
     supergraph: supergraphFrom,
     generation: (supergraph) =>
-      new Generation(supergraph, { config, connections, limiter, reads, logger }),
+      new Generation(supergraph, { config, connections, limiter, reads, plans: telemetry, logger }),
     first,
     moveStreams: () => subscriptions.move(),
     changed: telemetry.supergraphChanged,
@@ -110,6 +112,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     reads,
     subscriptions,
     telemetry,
+    tracing,
     logger,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
     suggestions: !production,
@@ -120,6 +123,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   const doors = {
     pipeline,
     identify,
+    telemetry,
     logger,
     allowedOrigins: config.ALLOWED_ORIGINS,
     clientAddress: createClientAddress(config.TRUSTED_PROXIES),
@@ -131,7 +135,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     heartbeatMs: config.STREAM_HEARTBEAT_MS,
     graphiql: production ? undefined : createGraphiql(path),
   });
-  const app = createListener({ door, bodyLimitBytes, logger });
+  const app = createListener({ door, bodyLimitBytes, telemetry, logger });
   serveHealth(app, {
     subgraphs: () => [...current().connections.values()].map(({ client }) => client),
     telemetry,
@@ -165,7 +169,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     watch.close();
     subscriptions.stop();
     await Promise.all([closeListener(app), pipeline.idle().then(() => websockets.close())]);
-    await Promise.all([limiter?.close(), generations.close(), webhooks.close()]);
+    await Promise.all([limiter?.close(), generations.close(), webhooks.close(), tracing?.close()]);
     await usage?.close();
     await database?.close();
     kept?.close();

@@ -55,6 +55,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isOver) controller.abort(new Error('given up'));
   }
 
+  /** The status is only told: an answer that is GraphQL says more than its status does. */
   onResponseStart(_controller: Controller, status: number): void {
     this.#status = status;
   }

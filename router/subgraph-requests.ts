@@ -4,7 +4,7 @@
  * ends as a failure with a public code. Of the client's headers none goes down; the subgraph gets a signed identity, a
  * trace and a deadline.
  */
-import { anonymous, identityHeader } from '@ordergraph/platform/identity.ts';
+import { identityHeader } from '@ordergraph/platform/identity.ts';
 import type { GraphQLFormattedError } from 'graphql';
 import { Pool } from 'undici';
 import { subgraphError, type SubgraphFailure } from './errors.ts';
@@ -13,7 +13,9 @@ import type { CallFailure, CallKind, Calling, Verdict } from './resilience/calli
 import { Statements } from './statements.ts';
 import { Exchange, ExchangeWatch, late, type Exchanged } from './subgraph-exchange.ts';
 import type { Subgraph } from './supergraph.ts';
-import { newSpanId, traceparentOf } from './trace.ts';
+import { callOfAll } from './subgraph-batch.ts';
+import { traceparentOf } from './trace.ts';
+import { beginFetch, endFetch, fetchOutcome } from './tracing/fetch-span.ts';
 
 export type SubgraphAnswer =
   | {
@@ -33,6 +35,8 @@ export type SubgraphCall = {
   readonly body: string;
   readonly context: RequestContext;
   readonly kind: CallKind;
+  /** Of several as one call; otherwise each attempt has its own. */
+  readonly traceparent?: string | undefined;
 };
 
 export type SubgraphClient = {
@@ -66,6 +70,7 @@ export type SubgraphClientOptions = {
 
 export const deadlineHeader = 'x-ordergraph-deadline';
 const readinessTimeoutMs = 1_000;
+const untraced: readonly undefined[] = [];
 /** Writes have connections of their own, so that they do not queue behind reads when a subgraph is slow. */
 const connectionsMax: Readonly<Record<CallKind, number>> = { read: 128, write: 32 };
 
@@ -84,13 +89,17 @@ export function createSubgraphClient(
     const nowMs = Date.now();
     if (nowMs >= deadlineMs) return ended(tooLate);
     const started = performance.now();
+    // Calls of a batch have their spans already, each in its own trace.
+    const span = call.traceparent === undefined ? beginFetch(name, call) : undefined;
     const exchange = new Exchange(
       { deadlineMs, signal: context.signal, answerLimitBytes },
       (exchanged) => {
         watch.remove(exchange);
         const isCutShort = deadlineMs - nowMs < timeoutMs / 2;
         const reply = exchanged === late && isCutShort ? tooLate : replyIn(exchanged, call.read);
-        observe(name, outcomeOf(reply, context), (performance.now() - started) / 1000);
+        const outcome = outcomeOf(reply, context);
+        observe(name, outcome, (performance.now() - started) / 1000);
+        if (span) endFetch(span, isAnswer(reply) ? fetchOutcome(reply) : outcome, exchanged);
         ended(reply);
       },
     );
@@ -105,25 +114,34 @@ export function createSubgraphClient(
       deadlineHeader,
       String(deadlineMs),
       'traceparent',
-      traceparentOf(context.trace),
+      call.traceparent ?? traceparentOf(span?.trace ?? context.trace),
     ];
     pools[kind].dispatch({ path, method: 'POST', headers, body }, exchange);
   };
 
   const guarded = options.guard(name, attempt);
   const call = <R extends { readonly kind: string }>(
-    { body, context, kind }: SubgraphCall,
+    { body, context, kind, traceparent }: SubgraphCall,
     read: (text: string) => R | undefined,
   ): Promise<R | CallFailure> =>
     new Promise((ended) => {
       const startedMs = Date.now();
       const deadlineMs = Math.min(startedMs + timeoutMs, context.deadlineMs);
-      guarded({ kind, body, context, startedMs, deadlineMs, read }, ended);
+      guarded({ kind, body, context, traceparent, startedMs, deadlineMs, read }, ended);
     });
 
   const sendBatch = async (calls: readonly SubgraphCall[]): Promise<readonly SubgraphAnswer[]> => {
-    const reply = await call(callOfAll(calls, statements), (text) => answersIn(text, calls.length));
-    return reply.kind === 'answers' ? reply.answers : calls.map(() => reply);
+    const spans = calls.some(({ context }) => context.trace.span)
+      ? calls.map((one) => beginFetch(name, one, calls.length))
+      : untraced;
+    const together = callOfAll(calls, spans, statements);
+    const reply = await call(together, (text) => answersIn(text, calls.length));
+    const answers = reply.kind === 'answers' ? reply.answers : calls.map(() => reply);
+    for (const [i, span] of spans.entries()) {
+      const answer = answers[i];
+      if (span && answer) endFetch(span, fetchOutcome(answer));
+    }
+    return answers;
   };
 
   return {
@@ -185,6 +203,10 @@ function outcomeOf(
 
 type Answered = Extract<SubgraphAnswer, { readonly kind: 'answer' }>;
 
+function isAnswer(reply: { readonly kind: string }): reply is Answered {
+  return reply.kind === 'answer';
+}
+
 function answerIn(text: string): Answered | undefined {
   const answer = parsedAnswer(json(text));
   return answer.kind === 'answer' ? answer : undefined;
@@ -206,32 +228,6 @@ function json(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Whoever waits longest: the others no longer listen when their own time is up. The call itself is nobody's. */
-function callOfAll(calls: readonly SubgraphCall[], statements: Statements): SubgraphCall {
-  const [first] = calls;
-  if (!first) throw new Error('a batch has a call');
-  const deadlineMs = Math.max(...calls.map(({ context }) => context.deadlineMs));
-  const context: RequestContext = {
-    caller: { identity: anonymous, expiresAtMs: null },
-    trace: first.context.trace,
-    deadlineMs,
-    signal: undefined,
-  };
-  const kind = calls.every((call) => call.kind === 'read') ? 'read' : 'write';
-  return { body: batchBody(calls, statements), context, kind };
-}
-
-function batchBody(calls: readonly SubgraphCall[], statements: Statements): string {
-  const nowMs = Date.now();
-  const spanId = newSpanId();
-  const bodies = calls.map(({ body, context: { caller, trace } }) => {
-    const identity = statements.of(caller.identity, nowMs);
-    const extensions = `{"identity":"${identity}","traceparent":"${traceparentOf(trace, spanId)}"}`;
-    return `${body.slice(0, -1)},"extensions":${extensions}}`;
-  });
-  return `[${bodies.join(',')}]`;
 }
 
 /** A GraphQL answer, for example an event of a subscription. */

@@ -43,6 +43,7 @@ import { Moves, type StreamGround } from './streams/moving.ts';
 import { StreamedResult, type ResultStream } from './streams/result-stream.ts';
 import { Topics } from './streams/topics.ts';
 import { UpstreamRun, type RunHost } from './streams/upstream-run.ts';
+import { endTraced, eventTraced } from './tracing/stream-spans.ts';
 
 export type SubscriptionRequest = StreamGround & {
   readonly operation: PlannedOperation;
@@ -100,28 +101,30 @@ export function createSubscriptions(parts: SubscriptionParts): Subscriptions {
 
   const host: StreamHost = {
     limits: parts.limits,
-    evaluate(event, stream) {
-      const { operation, variables, context } = stream.request;
-      const { generation } = groundOf(stream);
-      return event.result(
-        operation,
-        () => JSON.stringify(variables),
-        () =>
-          generation.using(async () => {
-            const result = await generation.streamExecutor.execute({
-              operation,
-              variables,
-              context: { ...context, deadlineMs: Date.now() + parts.restTimeoutMs },
-              event: { fetch: primaryOf(operation), answer: event.answer() },
-            });
-            return new StreamedResult(result, event.cursor);
-          }),
-      );
-    },
+    evaluate: (event, stream) =>
+      eventTraced(stream.request, (trace) => {
+        const { operation, variables, context } = stream.request;
+        const { generation } = groundOf(stream);
+        return event.result(
+          operation,
+          () => JSON.stringify(variables),
+          () =>
+            generation.using(async () => {
+              const result = await generation.streamExecutor.execute({
+                operation,
+                variables,
+                context: { ...context, trace, deadlineMs: Date.now() + parts.restTimeoutMs },
+                event: { fetch: primaryOf(operation), answer: event.answer() },
+              });
+              return new StreamedResult(result, event.cursor);
+            }),
+        );
+      }),
     ended: (stream) => expiry.forget(stream, stream.request.context.caller.expiresAtMs),
     closed(stream, how) {
       open.delete(stream);
       const outcome = how === 'left' ? 'left' : how ? codeOf(how) : 'ok';
+      endTraced(stream.request, outcome);
       observer.streamClosed(stream.request.transport, outcome);
     },
     given({ request }) {

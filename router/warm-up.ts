@@ -1,5 +1,6 @@
 /** Plans what clients ask most before a new supergraph is served, so that its begin is not felt. */
 import type { Operations } from './operations.ts';
+import { traceFrom } from './trace.ts';
 
 /** How many operations are planned, and for how long, in milliseconds. */
 const operationsMax = 200;
@@ -13,7 +14,7 @@ export async function warmUp(from: Operations, to: Operations): Promise<number> 
     for (const variables of cases) {
       if (Date.now() > untilMs) return planned;
       try {
-        await to.planned(to.prepare(request), variables);
+        await to.planned(to.prepare(request), variables, traceFrom(undefined));
         planned += 1;
       } catch {
         // Whoever asks for it will be told why.

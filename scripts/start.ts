@@ -82,6 +82,8 @@ function given(environment: NodeJS.ProcessEnv): Record<string, string | undefine
     'NODE_ENV',
     'DATABASE_POOL_MAX',
     'SMTP_FROM',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_TRACES_SAMPLER_ARG',
   ];
   return Object.fromEntries(
     names.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])),

@@ -31,6 +31,8 @@ export type Call<R extends { readonly kind: string }> = {
   readonly kind: CallKind;
   readonly body: string;
   readonly context: RequestContext;
+  /** If it is not for each attempt to have its own. */
+  readonly traceparent: string | undefined;
   /** Epoch milliseconds: from when until when it may take, with all attempts. */
   readonly startedMs: number;
   readonly deadlineMs: number;

@@ -100,10 +100,10 @@ export class LiveStream implements ResultStream {
     this.#proceed();
   }
 
-  stop(): void {
+  stop(told?: readonly GraphQLFormattedError[]): void {
     if (this.#isOver) return;
     this.#end({ errors: undefined });
-    this.#close('left');
+    this.#close(told ?? 'left');
   }
 
   push(event: StreamEvent): void {

@@ -51,7 +51,10 @@ export class Moves {
     const variables = coercedAgain(asked, request, to.supergraph.apiSchema);
     const permitted = to.admission.permitted(asked, variables, context.caller);
     if (this.#textOf(permitted) !== this.#textOf(old)) throw changed();
-    const operation = await to.operations.planned(permitted, variables);
+    const operation = await to.operations.planned(permitted, variables, {
+      ...context.trace,
+      span: undefined,
+    });
     const isAlike =
       this.#planTextOf(old) === this.#planTextOf(operation) &&
       hasSameConnections(from.generation, to, operation);
