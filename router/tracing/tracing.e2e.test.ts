@@ -155,7 +155,7 @@ test('what is not recorded by the caller is not recorded here, nor below, and wh
 });
 
 test('failures are told by their public codes, at the fetch that failed and at the operation', async () => {
-  world.payment.behaviour = { kind: 'answer', status: 502, type: 'text/html', body: '<h1>' };
+  world.payment.behaviour = { kind: 'answer', status: 500, type: 'text/html', body: '<h1>' };
   const gone = callersTrace();
   await post(world.url, '{ order(id: "1") { id payment { status } } }', {
     headers: { traceparent: gone.traceparent },
@@ -170,7 +170,7 @@ test('failures are told by their public codes, at the fetch that failed and at t
   };
   expect(named(spans, 'query')).toMatchObject(failed);
   expect(named(spans, 'fetch payment')).toMatchObject(failed);
-  expect(named(spans, 'fetch payment').attributes['http.response.status_code']).toBe(502);
+  expect(named(spans, 'fetch payment').attributes['http.response.status_code']).toBe(500);
   expect(named(spans, 'fetch order').status).toEqual({ code: 0 });
 
   const odd = callersTrace();
