@@ -112,7 +112,6 @@ function exporterTo(url: string, config: TracingConfig): OTLPTraceExporter {
     headers: config.OTEL_EXPORTER_OTLP_HEADERS,
     timeoutMillis: config.OTEL_EXPORTER_OTLP_TIMEOUT,
     concurrencyLimit: batchesMax,
-    httpAgentOptions: { keepAlive: true },
   });
 }
 
