@@ -30,9 +30,12 @@ export function errorBody(message: string, code: string): string {
   return JSON.stringify({ errors: [{ message, extensions: { code } }] });
 }
 
-/** The answer to a request that could not even be read, or that nobody foresaw. */
-export function thrownAnswer(error: unknown, logger: Logger): HttpAnswer {
-  if (!(error instanceof HttpRefusal)) return errorAnswer(refusal(error, logger), jsonType);
+/**
+ * The answer to a request that could not even be read, or that nobody foresaw.
+ * @param type of a GraphQL answer. A request that is refused as none of GraphQL is answered with plain JSON.
+ */
+export function thrownAnswer(error: unknown, logger: Logger, type = jsonType): HttpAnswer {
+  if (!(error instanceof HttpRefusal)) return errorAnswer(refusal(error, logger), type);
   return {
     status: error.status,
     headers: { 'content-type': jsonType, ...error.headers },

@@ -55,13 +55,17 @@ type Exchange = {
   /** Of any answer. */
   readonly headers: HttpHeaders;
   readonly forms: readonly AnswerForm[];
-  /** The form of a single answer; undefined if none of ours is accepted. */
+  /** The one that is accepted best; undefined if none of ours is. */
   readonly form: AnswerForm | undefined;
+  /** The form of a single answer: a client that would rather have parts gets what it accepts besides. */
+  readonly single: AnswerForm | undefined;
 };
 
-const answerTypes: Partial<Record<AnswerForm, string>> = {
-  'graphql-response': 'application/graphql-response+json; charset=utf-8',
-};
+function answerType(form: AnswerForm | undefined): string {
+  return form === 'graphql-response'
+    ? 'application/graphql-response+json; charset=utf-8'
+    : jsonType;
+}
 
 export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoor {
   const { pipeline, identify, clientAddress, logger, allowedOrigins, graphiql } = parts;
@@ -82,7 +86,7 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
   };
 
   const operate = async (exchange: Exchange, form: AnswerForm): Promise<HttpAnswer | undefined> => {
-    const { request, response, forms } = exchange;
+    const { request, response, forms, single } = exchange;
     const body = isGet(request) ? undefined : await bodyText(request, parts.bodyLimitBytes);
     const { headers, socket } = request;
     const identified = await identify({
@@ -97,7 +101,7 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
       );
     } catch (error) {
       if (error instanceof HttpRefusal) throw error;
-      return refused(refusal(error, logger), form);
+      return refused(refusal(error, logger), single);
     }
     const streaming = forms.find((accepted) => accepted === 'sse' || accepted === 'multipart');
     const outcome = await pipeline.run(
@@ -123,7 +127,7 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
   };
 
   const concluded = (
-    { request, response, headers }: Exchange,
+    { request, response, headers, single }: Exchange,
     outcome: Outcome,
     { form, streaming }: { form: AnswerForm; streaming: AnswerForm | undefined },
   ): HttpAnswer | undefined => {
@@ -136,8 +140,8 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
       writeStream(response, stream, { format, headers, heartbeats });
       return undefined;
     }
-    if (outcome.kind === 'refused') return refused(outcome.errors, form);
-    const type = answerTypes[form] ?? jsonType;
+    if (outcome.kind === 'refused') return refused(outcome.errors, single);
+    const type = answerType(single);
     const text = resultText(outcome.result);
     return isGet(request) && outcome.result.errors.length === 0
       ? conditionalAnswer({ text, type }, header(request, 'if-none-match'))
@@ -154,11 +158,14 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
       headers,
       forms,
       form: forms.find((accepted) => accepted !== 'html'),
+      single: forms.find((accepted) => accepted !== 'html' && accepted !== 'multipart'),
     };
     const write = (given: HttpAnswer | undefined): void => {
       if (given) writeAnswer(response, given, { 'cache-control': 'no-store', ...headers });
     };
-    answer(exchange).then(write, (error: unknown) => write(thrownAnswer(error, logger)));
+    answer(exchange).then(write, (error: unknown) =>
+      write(thrownAnswer(error, logger, answerType(exchange.single))),
+    );
     return true;
   };
 }
@@ -185,8 +192,11 @@ function refuseForeign(request: IncomingMessage, allowedOrigins: readonly string
 }
 
 /** Clients of old expect 200 for whatever is a GraphQL answer. */
-function refused(errors: Parameters<typeof errorAnswer>[0], form: AnswerForm): HttpAnswer {
-  const answer = errorAnswer(errors, answerTypes[form] ?? jsonType);
+function refused(
+  errors: Parameters<typeof errorAnswer>[0],
+  form: AnswerForm | undefined,
+): HttpAnswer {
+  const answer = errorAnswer(errors, answerType(form));
   return form === 'legacy-json' && answer.status === 400 ? { ...answer, status: 200 } : answer;
 }
 
