@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { GraphQLFormattedError } from 'graphql';
 import { refusal, retryAfterOf, statusOf } from '../errors.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
+import { endUnlessStalled } from './stalled-answer.ts';
 
 export type HttpHeaders = Readonly<Record<string, string>>;
 
@@ -63,5 +64,5 @@ export function writeAnswer(
 ): void {
   if (response.destroyed) return;
   response.writeHead(status, { ...more, ...headers, 'content-length': Buffer.byteLength(text) });
-  response.end(text);
+  endUnlessStalled(response, text);
 }

@@ -114,7 +114,7 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
       {
         transport: form === 'sse' || form === 'multipart' ? form : 'http',
         operationTypes: typesFor(request, streaming !== undefined),
-        lastEventId: streaming === 'sse' ? header(request, 'last-event-id') : undefined,
+        lastEventId: streaming === 'sse' ? utf8Header(request, 'last-event-id') : undefined,
         // A response is destroyed when its client goes before it has been written.
         signal: {
           get aborted() {
@@ -241,10 +241,17 @@ function header({ headers }: IncomingMessage, name: string): string | undefined 
   return Array.isArray(value) ? value[0] : value;
 }
 
+/** Browsers send ids as they came, in UTF-8; Node takes each byte of a header for a character. */
+function utf8Header(request: IncomingMessage, name: string): string | undefined {
+  const value = header(request, name);
+  return value === undefined ? undefined : Buffer.from(value, 'latin1').toString('utf8');
+}
+
 function typesFor(request: IncomingMessage, streaming: boolean): Delivery['operationTypes'] {
   return [
     'query',
     ...(isGet(request) ? [] : (['mutation'] as const)),
-    ...(streaming ? (['subscription'] as const) : []),
+    // What HEAD begins nobody reads, and nothing would end it.
+    ...(streaming && request.method !== 'HEAD' ? (['subscription'] as const) : []),
   ];
 }

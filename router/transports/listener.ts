@@ -62,7 +62,12 @@ export function createListener({ door, bodyLimitBytes, logger }: ListenerParts):
 
 function serverOf(door: HttpDoor, others: RequestListener): Server {
   const server = createServer(
-    { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs },
+    {
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      // Some clients offer HTTP/2 with every first request; we go on as if they had not.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    },
     (request, response) => {
       if (!server.listening) response.setHeader('connection', 'close');
       if (!door(request, response)) others(request, response);
