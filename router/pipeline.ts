@@ -4,10 +4,11 @@
  *   resolve (which text it stands for) → prepare (limits, validation) → is this transport fit for it
  *   → coerce variables → rights, cost and rate limits → plan → execute or subscribe
  */
-import { badUserInput, fault } from '@ordergraph/platform/errors.ts';
+import { fault } from '@ordergraph/platform/errors.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
-import { getVariableValues, type GraphQLSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import type { Admission, Admitted, Visit } from './admission.ts';
+import { coercedVariables } from './coerced-variables.ts';
 import { codeOf, refusal, RequestRefused } from './errors.ts';
 import type { Executor } from './executor.ts';
 import { refuseDeepValues, type Limits } from './limits.ts';
@@ -108,7 +109,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       texts.proved(request, caller);
       if (!delivery.operationTypes.includes(valid.type)) throw new Unfit(valid.type);
       refuseDeepValues(request.variables, parts.limits);
-      return { valid, variables: coerced(valid, request.variables, parts) };
+      return { valid, variables: coercedVariables(valid.node, request.variables, parts) };
     } catch (error) {
       visit.refused();
       throw error;
@@ -197,19 +198,6 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       while (underWay.size > 0) await Promise.allSettled(underWay);
     },
   };
-}
-
-function coerced(
-  { node }: ValidOperation,
-  given: Variables,
-  { schema, suggestions }: PipelineParts,
-): Variables {
-  const result = getVariableValues(schema, node.variableDefinitions ?? [], given, {
-    maxErrors: 10,
-    hideSuggestions: !suggestions,
-  });
-  if (result.coerced) return result.coerced;
-  throw new RequestRefused(result.errors?.map(({ message }) => badUserInput(message)) ?? []);
 }
 
 function outcomeLabel(outcome: Outcome): string {

@@ -64,5 +64,5 @@ test('one that leaves ends its subscription', async () => {
   const stream = overApollo(world.url, watch());
   await expectSubscriptions(1);
   stream.stop();
-  await expectSubscriptions(0);
+  await expect.poll(() => world.order.subscriptions(), soon).toBe(0);
 });

@@ -34,16 +34,12 @@ type Protocol = (subscription: Subscription, headers: Record<string, string>) =>
 const protocols: Record<string, Protocol> = {
   'graphql-ws':
     ({ query, variables }, { authorization }) =>
-    (door, after) => {
-      const client = socketClient(door, { Authorization: authorization });
-      const received = overSocket(client, { query, variables: { ...variables, after } });
-      const { stop } = received;
-      received.stop = () => {
-        stop();
-        void client.dispose();
-      };
-      return received;
-    },
+    (door, after) =>
+      // It closes its connection with its last subscription.
+      overSocket(socketClient(door, { Authorization: authorization }), {
+        query,
+        variables: { ...variables, after },
+      }),
   'graphql-sse':
     ({ query, variables }, headers) =>
     (door, after) =>
@@ -165,7 +161,7 @@ async function scene(subject: string) {
   return {
     all,
     more,
-    async expectAllSeen() {
+    expectAllSeen: async () => {
       await Promise.all(orders.map((order) => order.end()));
       await Promise.all([
         ...activity.map((follower) => expectWholeActivity(follower, subject)),

@@ -103,19 +103,19 @@ async function start() {
 }
 
 test('who comes to the place where a slow reader was cut off goes on from there', async () => {
-  const { log, read } = world;
+  const { log } = world;
   for (let i = 0; i < 5; i += 1) log.append('k');
-  const ahead = await read('k', { isEager: true });
+  const ahead = await world.read('k', { isEager: true });
   await expect.poll(() => ahead, soon).toEqual(['k:5']);
   const held = Promise.withResolvers<void>();
   log.hold = held.promise;
-  await read('k', { isEager: true });
+  await world.read('k', { isEager: true });
   await expect.poll(() => log.begins, soon).toHaveLength(2);
   log.hold = undefined;
   // The third of the events that it has not seen is more than may wait, whether the first has been given by then or not.
-  const slow = await read('k', { after: 'k:1', isEager: false });
+  const slow = await world.read('k', { after: 'k:1', isEager: false });
   await expect.poll(() => slow.at(-1), soon).toMatchObject({ code: 'SLOW_CONSUMER' });
-  const behind = await read('k', { after: 'k:3', isEager: true });
+  const behind = await world.read('k', { after: 'k:3', isEager: true });
   await expect.poll(() => behind, soon).toEqual(['k:4', 'k:5']);
   log.append('k');
   await expect.poll(() => behind, soon).toEqual(['k:4', 'k:5', 'k:6']);

@@ -28,6 +28,7 @@ import {
   type HttpAnswer,
   type HttpHeaders,
 } from './http-answer.ts';
+import { parsedJson } from './json-text.ts';
 import { multipartFormat } from './multipart.ts';
 import { corsHeaders, isForeignRequest, mediaType } from './origins.ts';
 import { bodyText } from './request-body.ts';
@@ -219,12 +220,10 @@ function searchParameters(request: IncomingMessage): unknown {
 }
 
 function json(name: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // What is no JSON is no GraphQL request: here no client expects 200.
-    throw new HttpRefusal(400, `The ${name} must be JSON.`);
-  }
+  const value = parsedJson(text);
+  // What is no JSON is no GraphQL request: here no client expects 200.
+  if (value === undefined) throw new HttpRefusal(400, `The ${name} must be JSON.`);
+  return value;
 }
 
 function queryOf({ url = '/' }: IncomingMessage): Partial<Record<string, string>> {

@@ -36,7 +36,7 @@ async function halfOpen(bytes: string) {
     text: () => text,
     write: (more: string) => socket.write(more),
     /** Whether the router has forgotten the connection: only then are further bytes an error. */
-    isGone() {
+    isGone: () => {
       socket.write('x');
       return isGone;
     },

@@ -13,8 +13,7 @@
  *
  * - Checking ends as ready (`connection_ack`), or with 4401 for credentials that are wrong, 1013 if they cannot be checked.
  * - Anything that is no such message, or is binary, closes with 4400; a frame over the limit with 1009.
- * - A pong brings the ping's payload back if that is short. A long one would be work for nothing, and one that is nested
- *   deep enough cannot be written at all.
+ * - A pong brings the ping's payload back if that is short: a long one would be work for nothing.
  * - An operation ends with `complete` or `error` from us, or `complete` from the client; its id is free from then on. All
  *   end as soon as we close, whether the client answers that or not.
  *
@@ -33,6 +32,7 @@ import { resultText } from '../result.ts';
 import type { Beating } from '../streams/heartbeats.ts';
 import type { ResultStream, StreamedResult, StreamSink } from '../streams/result-stream.ts';
 import { traceFrom } from '../trace.ts';
+import { parsedJson } from './json-text.ts';
 import { writeTextFrame } from './text-frame.ts';
 
 export type SocketHost = {
@@ -349,7 +349,7 @@ function isId(id: unknown): id is string {
 
 function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const message: unknown = JSON.parse(text);
+    const message = parsedJson(text);
     return isRecord(message) ? message : undefined;
   } catch {
     return undefined;
