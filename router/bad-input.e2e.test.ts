@@ -44,7 +44,7 @@ function fragmentBomb(levels: number): string {
 }
 
 type HttpRequest = {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'TRACE';
   readonly path?: string;
   readonly headers?: Record<string, string>;
   readonly body?: string | Buffer;
@@ -120,6 +120,23 @@ const httpFormat: Record<string, readonly [HttpRequest, status: number, code: st
   ],
   PUT: [{ method: 'PUT', ...asking('{ viewer }') }, 405, 'BAD_REQUEST'],
   DELETE: [{ method: 'DELETE', headers: csrf }, 405, 'BAD_REQUEST'],
+  PATCH: [{ method: 'PATCH', ...asking('{ viewer }') }, 405, 'BAD_REQUEST'],
+  TRACE: [{ method: 'TRACE', headers: csrf }, 405, 'BAD_REQUEST'],
+  'a key that comes twice, of which the last counts': [
+    { headers: json, body: '{"query":"{ viewer }","query":5}' },
+    400,
+    'BAD_REQUEST',
+  ],
+  'a query that hides in a prototype': [
+    { headers: json, body: '{"__proto__":{"query":"{ viewer }"}}' },
+    400,
+    'BAD_REQUEST',
+  ],
+  'a type that comes twice': [
+    { headers: { 'content-type': 'application/json, text/plain' }, body: '{}' },
+    415,
+    'BAD_REQUEST',
+  ],
   'a path that is none': [{ path: '/../nothing', ...asking('{ viewer }') }, 404, 'BAD_REQUEST'],
   'GET from a foreign page': [
     get('query={viewer}', { 'sec-fetch-site': 'cross-site' }),
@@ -131,6 +148,19 @@ const httpFormat: Record<string, readonly [HttpRequest, status: number, code: st
   'GET with variables that are a list': [get('query={viewer}&variables=[]'), 400, 'BAD_REQUEST'],
   'GET with extensions that are no JSON': [get('query={viewer}&extensions=x'), 400, 'BAD_REQUEST'],
   'GET with letters that are none': [get('query=%ff%fe'), 400, 'GRAPHQL_PARSE_FAILED'],
+  'GET with half an escape': [get('query={viewer%'), 400, 'GRAPHQL_PARSE_FAILED'],
+  'GET with half a letter': [get('query=%E0%A4%A'), 400, 'GRAPHQL_PARSE_FAILED'],
+  'GET with a NUL': [get('query={viewer}%00'), 400, 'GRAPHQL_PARSE_FAILED'],
+  'GET with a query that hides in a prototype': [
+    get('__proto__[query]={viewer}&constructor=x'),
+    400,
+    'BAD_REQUEST',
+  ],
+  'GET with two queries, of which the last counts': [
+    get('query={viewer}&query={'),
+    400,
+    'GRAPHQL_PARSE_FAILED',
+  ],
   'GET of a mutation': [get('query=mutation{placeOrder(id:1){id}}'), 405, 'BAD_REQUEST'],
   'GET of a stream without one': [get('query=subscription{ticks}'), 400, 'BAD_REQUEST'],
   'a subscription without a stream': [asking('subscription { ticks }'), 400, 'BAD_REQUEST'],
@@ -141,6 +171,28 @@ const shapes: Record<string, readonly [HttpRequest, status: number, code: string
   'only blanks': [asking('  \n '), 400, 'GRAPHQL_PARSE_FAILED'],
   'only a comment': [asking('# { viewer }'), 400, 'GRAPHQL_PARSE_FAILED'],
   'a text without end': [asking('{ order(id: "1) { id } }'), 400, 'GRAPHQL_PARSE_FAILED'],
+  'a NUL': [asking('{ viewer }\0'), 400, 'GRAPHQL_PARSE_FAILED'],
+  'half a surrogate pair': [asking('{ viewer } \ud800'), 400, 'GRAPHQL_PARSE_FAILED'],
+  'half a surrogate pair in a text': [
+    asking('{ order(id: "\\uD800") { id } }'),
+    400,
+    'GRAPHQL_PARSE_FAILED',
+  ],
+  'a name that every object has': [
+    asking('{ viewer }', { operationName: 'constructor' }),
+    400,
+    'OPERATION_RESOLUTION_FAILURE',
+  ],
+  'fields that every object has': [
+    asking('{ __proto__ constructor }'),
+    400,
+    'GRAPHQL_VALIDATION_FAILED',
+  ],
+  'a directive where it may not be': [
+    asking('query @skip(if: true) { viewer }'),
+    400,
+    'GRAPHQL_VALIDATION_FAILED',
+  ],
   SQL: [asking("'; drop table orders; --"), 400, 'GRAPHQL_PARSE_FAILED'],
   'a schema': [asking('type A { a: Int }'), 400, 'OPERATION_RESOLUTION_FAILURE'],
   'only a fragment': [asking('fragment A on Order { id }'), 400, 'OPERATION_RESOLUTION_FAILURE'],
@@ -228,6 +280,11 @@ const shapes: Record<string, readonly [HttpRequest, status: number, code: string
       headers: json,
       body: `{"query":${text(find)},"variables":{"f":{"__proto__":{"status":"PLACED"}}}}`,
     },
+    400,
+    'BAD_USER_INPUT',
+  ],
+  'variables that hide in a prototype': [
+    { headers: json, body: `{"query":${text(order)},"variables":{"__proto__":{"id":"1"}}}` },
     400,
     'BAD_USER_INPUT',
   ],
@@ -392,8 +449,11 @@ type Close = { readonly code: number; readonly reason: string };
 type SocketTalk = {
   readonly protocol?: string | string[];
   readonly headers?: Record<string, string>;
-  /** Sent one after the other as soon as the socket is open; by default the beginning of a good conversation. */
-  readonly first?: readonly (string | Buffer)[];
+  /**
+   * Sent one after the other as soon as the socket is open; by default the beginning of a good conversation. A `Buffer`
+   * goes as a binary message, other bytes as a text.
+   */
+  readonly first?: readonly (string | Uint8Array)[];
   /** Sent once the router has accepted the connection. */
   readonly later?: readonly (string | Buffer)[];
 };
@@ -410,6 +470,12 @@ const closes: Record<string, readonly [SocketTalk, code: number]> = {
   'a message of another protocol': [{ first: ['{"type":"start","id":"1"}'] }, 4400],
   'a beginning with a text': [{ first: [text({ type: 'connection_init', payload: 'x' })] }, 4400],
   'an operation before the beginning': [{ first: [subscribe(ticks)] }, 4401],
+  'a text that is no UTF-8': [{ first: [Uint8Array.of(0xff, 0xfe)] }, 1007],
+  'brackets without end': [{ first: ['['.repeat(90_000)] }, 4400],
+  'brackets that end': [{ first: [`${'['.repeat(40_000)}${']'.repeat(40_000)}`] }, 4400],
+  'a type that every object has': [{ first: ['{"type":"__proto__"}'] }, 4400],
+  'an end without an id': [{ later: [text({ type: 'complete' })] }, 4400],
+  'an id without end': [{ later: [subscribe(ticks, 'x'.repeat(257))] }, 4400],
   'a second beginning': [{ first: [init, init] }, 4429],
   'no beginning at all': [{ first: [] }, 4408],
   'a token that is none': [
@@ -461,7 +527,9 @@ async function talk({
   const said: string[] = [];
   return new Promise((resolve, reject) => {
     socket.on('error', reject);
-    socket.on('open', () => first.forEach((message) => socket.send(message)));
+    socket.on('open', () =>
+      first.forEach((message) => socket.send(message, { binary: Buffer.isBuffer(message) })),
+    );
     socket.on('close', (code, reason) =>
       resolve({ said, closed: { code, reason: String(reason) } }),
     );
@@ -537,6 +605,15 @@ test.each([
     'POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
     400,
   ],
+  ['a line break in a header', 'POST /graphql HTTP/1.1\r\nhost: a\r\nx: a\n b\r\n\r\n', 400],
+  ['no host', 'GET /graphql HTTP/1.1\r\n\r\n', 400],
+  ['a version that is none', 'GET /graphql HTTP/9.9\r\nhost: a\r\n\r\n', 400],
+  ['a method that is none', 'HACK /graphql HTTP/1.1\r\nhost: a\r\n\r\n', 400],
+  [
+    'a thousand headers',
+    `GET /graphql HTTP/1.1\r\nhost: a\r\n${'x: y\r\n'.repeat(4_000)}\r\n`,
+    431,
+  ],
   [
     'chunks that are none',
     'POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
@@ -552,6 +629,18 @@ test.each([
   expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   expect(answer).toContain('"code":"BAD_REQUEST"');
   expect(answer).not.toMatch(leaks);
+});
+
+test('a request with two tokens is nobody’s, whichever of them is good', async () => {
+  const good = `authorization: Bearer ${await world.tokens.token()}\r\n`;
+  const bad = 'authorization: Bearer x\r\n';
+  for (const tokens of [good + bad, bad + good, good + good]) {
+    const answer = await rawAnswer(
+      `GET /graphql?query={viewer} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n${tokens}\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 401 /);
+    expect(answer).toContain('"code":"UNAUTHENTICATED"');
+  }
 });
 
 test('after all of it everybody else is served as before', async () => {

@@ -133,8 +133,17 @@ function literalNesting(value: ValueNode, most: number): number {
 
 /** Lists and objects inside one another in a JSON value; not counted beyond `most`. */
 export function nesting(value: unknown, most: number): number {
-  if (typeof value !== 'object' || value === null || most === 0) return 0;
-  return 1 + deepest(Object.values(value).map((item) => nesting(item, most - 1)));
+  if (!isNested(value) || most === 0) return 0;
+  let within = 0;
+  // Nearly all that is in a large value is not nested any further.
+  for (const item of Array.isArray(value) ? value : Object.values(value)) {
+    if (isNested(item)) within = Math.max(within, nesting(item, most - 1));
+  }
+  return 1 + within;
+}
+
+function isNested(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function deepest(depths: readonly number[]): number {

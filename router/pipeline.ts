@@ -4,10 +4,10 @@
  *   resolve (which text it stands for) → prepare (limits, validation) → is this transport fit for it
  *   → coerce variables → is there room for it → rights, cost and rate limits → plan → execute or subscribe
  */
-import { badUserInput, fault } from '@ordergraph/platform/errors.ts';
+import { fault } from '@ordergraph/platform/errors.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
-import { getVariableValues, type GraphQLSchema } from 'graphql';
 import type { Admitted, Visit } from './admission.ts';
+import { coercedVariables } from './coerced-variables.ts';
 import { codeOf, refusal, RequestRefused } from './errors.ts';
 import type { Generation } from './generation.ts';
 import { refuseDeepValues, type Limits } from './limits.ts';
@@ -118,10 +118,10 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       texts.proved(request, caller);
       if (!delivery.operationTypes.includes(valid.type)) throw new Unfit(valid.type);
       refuseDeepValues(request.variables, parts.limits);
-      return {
-        valid,
-        variables: coerced(valid, request.variables, { ...parts, schema: supergraph.apiSchema }),
-      };
+      const { apiSchema: schema } = supergraph;
+      const { suggestions } = parts;
+      const variables = coercedVariables(valid.node, request.variables, { schema, suggestions });
+      return { valid, variables };
     } catch (error) {
       visit.refused();
       throw error;
@@ -242,19 +242,6 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       while (underWay.size > 0) await Promise.allSettled(underWay);
     },
   };
-}
-
-function coerced(
-  { node }: ValidOperation,
-  given: Variables,
-  { schema, suggestions }: Pick<PipelineParts, 'suggestions'> & { readonly schema: GraphQLSchema },
-): Variables {
-  const result = getVariableValues(schema, node.variableDefinitions ?? [], given, {
-    maxErrors: 10,
-    hideSuggestions: !suggestions,
-  });
-  if (result.coerced) return result.coerced;
-  throw new RequestRefused(result.errors?.map(({ message }) => badUserInput(message)) ?? []);
 }
 
 function outcomeLabel(outcome: Outcome): string {

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { overSocket, overSse, rawStream, socketClient } from './test/clients.ts';
+import { overMultipart, overSocket, overSse, rawStream, socketClient } from './test/clients.ts';
 import { post, send, startTestRouter } from './test/router.ts';
 
 let world: Awaited<ReturnType<typeof startTestRouter>>;
@@ -314,12 +314,14 @@ test('a stream ends when the token does, with a code, and the socket takes no mo
   const client = socketClient(world.url, { Authorization: `Bearer ${token}` });
   const socket = overSocket(client, watch());
   const sse = overSse(world.url, watch(), { authorization: `Bearer ${token}` });
-  await opened(2);
+  const multipart = overMultipart(world.url, watch(), { authorization: `Bearer ${token}` });
+  await opened(3);
   world.order.publish(change('c1'));
   await expect.poll(() => socket.results.length, soon).toBe(1);
   const expired = failure('TOKEN_EXPIRED', { cursor: 'c1' });
   await expect.poll(() => socket.end, soon).toEqual([expired]);
   await expect.poll(() => sse.results.at(-1), soon).toEqual({ errors: [expired] });
+  await expect.poll(() => multipart.end, soon).toEqual([expired]);
   await opened(0);
   await client.dispose();
 });

@@ -188,6 +188,8 @@ test('open: pings are answered', async () => {
   await expect.poll(asked, soon).toHaveLength(1);
   send({ type: 'ping', payload: { n: 1 } });
   await expect.poll(() => received.at(-1), soon).toEqual({ type: 'pong', payload: { n: 1 } });
+  send(`{"type":"ping","payload":{"a":${'['.repeat(400_000)}${']'.repeat(400_000)}}}`);
+  await expect.poll(() => received.at(-1), soon).toEqual({ type: 'pong' });
 });
 
 test('open: one that is ended is told nothing more, and the subgraph is told', async () => {

@@ -82,6 +82,8 @@ const attemptEveryMs = 50;
 /** A socket that was open for so long was no mere attempt. */
 const steadyMs = 5_000;
 const eventLimitBytes = 16 * 1024 * 1024;
+/** A ping that is longer is answered without its payload: what is nested deep enough cannot be written again. */
+const pingCharactersMax = 1_024;
 /** Subscriptions sent in one turn, and how much may wait to be written before more are. */
 const sentPerTurnMax = 256;
 const bufferedMaxBytes = 1024 * 1024;
@@ -347,13 +349,17 @@ class Connection {
       case 'connection_ack':
         return this.#acknowledge();
       case 'ping':
-        return this.send({ type: 'pong', payload: message['payload'] });
+        return this.#pong(text.length > pingCharactersMax ? undefined : message['payload']);
       case 'pong':
         return;
       default:
         // It does not speak the protocol.
         this.terminate();
     }
+  }
+
+  #pong(payload: unknown): void {
+    this.send(payload === undefined ? { type: 'pong' } : { type: 'pong', payload });
   }
 
   /** Lets what came be worked on before more is read, which may be thousands of events at once. */

@@ -5,14 +5,10 @@ import { createLogger } from '@ordergraph/platform/logger.ts';
 import { routerService } from '@ordergraph/router/service.ts';
 import { freePorts } from '@ordergraph/scripts/embedded/ports.ts';
 import { restartable, type Restartable } from '@ordergraph/scripts/restartable.ts';
-import {
-  developmentAudience,
-  developmentIssuer,
-  jwksFile,
-  loadSecrets,
-} from '@ordergraph/scripts/secrets.ts';
+import { loadSecrets } from '@ordergraph/scripts/secrets.ts';
 import type { StackOptions } from '@ordergraph/scripts/stack.ts';
 import type { TestSystem } from './environment.ts';
+import { routerEnvironment } from './router-environment.ts';
 
 export type SecondInstance = {
   /** Of its router; tokens are the system's. */
@@ -26,15 +22,12 @@ export async function startSecondInstance(
   backing: StackOptions['backing'],
 ): Promise<SecondInstance> {
   const { internalSecret } = await loadSecrets(system.dataDir);
-  const variables = {
-    INTERNAL_SECRET: internalSecret,
-    NODE_ENV: 'development',
-    LOG_LEVEL: 'error',
-  };
   const logger = createLogger('second', 'error');
   const [port = 0, routerPort = 0] = await freePorts(2);
   const environment = {
-    ...variables,
+    INTERNAL_SECRET: internalSecret,
+    NODE_ENV: 'development',
+    LOG_LEVEL: 'error',
     PORT: String(port),
     DATABASE_URL: system.databaseUrls.order,
     DATABASE_POOL_MAX: '4',
@@ -45,15 +38,10 @@ export async function startSecondInstance(
   const order = await restartable(() =>
     orderService.start(readConfig(orderService.configuration, environment), logger),
   );
-  const others = Object.entries(system.services).map(([name, { url }]) => [name, url]);
   const router = await routerService.start(
     readConfig(routerService.configuration, {
-      ...variables,
+      ...(await routerEnvironment(system, { order: order.url })),
       PORT: String(routerPort),
-      SUBGRAPH_URLS: JSON.stringify({ ...Object.fromEntries(others), order: order.url }),
-      JWKS_FILE: jwksFile(system.dataDir),
-      JWT_ISSUER: developmentIssuer,
-      JWT_AUDIENCE: developmentAudience,
     }),
     logger,
   );

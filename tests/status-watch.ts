@@ -66,7 +66,8 @@ export function statusWatch(received: Received): StatusWatch {
   };
 }
 
-function changeIn(message: unknown): StatusChange {
+/** @throws if the message is anything but a change */
+export function changeIn(message: unknown): StatusChange {
   const [change] = Object.values(messageSchema.parse(message).data);
   if (!change) throw new Error(`Nothing came with ${JSON.stringify(message)}`);
   return change;

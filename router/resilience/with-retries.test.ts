@@ -28,6 +28,7 @@ function callOf(kind: CallKind): Call<Answer> {
       deadlineMs,
       signal: undefined,
     },
+    traceparent: undefined,
     startedMs,
     deadlineMs,
     read: () => ({ kind: 'answer' }),

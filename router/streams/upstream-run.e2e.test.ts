@@ -2,7 +2,7 @@
 import { GraphQLError } from 'graphql';
 import type { Client } from 'graphql-ws';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { overSocket, socketClient, type Received } from '../test/clients.ts';
+import { overSocket, overSse, socketClient, type Received } from '../test/clients.ts';
 import { startLogSubgraphs } from '../test/log-subgraphs.ts';
 import { startRouterOver } from '../test/router.ts';
 
@@ -353,6 +353,17 @@ test('Last-Event-ID, "after" in the text and "after" in a variable begin at the 
     stream.stop();
   }
   expect(subgraphs.log.begins.map(({ after }) => after)).toEqual([`${key}:1`, `${key}:1`]);
+});
+
+test('Last-Event-ID is read as browsers send it, in UTF-8', async () => {
+  const key = `${newKey()}-ü€😀`;
+  for (let i = 0; i < 3; i += 1) subgraphs.log.append(key);
+  const id = Buffer.from(`${key}:2`).toString('latin1');
+  const operation = { query: changed, variables: { key } };
+  const received = overSse(world.url, operation, { 'last-event-id': id });
+  watches.push(received);
+  await expect.poll(() => cursorsOf(received), soon).toEqual([`${key}:3`]);
+  expect(subgraphs.log.begins.at(-1)?.after).toBe(`${key}:2`);
 });
 
 test('a null for "after" reaches the subgraph as a null', async () => {

@@ -143,7 +143,8 @@ export class UpstreamRun implements UpstreamSubscription, StreamSource {
     const from = this.position;
     this.position = cursor ?? from;
     for (const stream of this.streams) stream.push(event);
-    if (this.position !== from) this.#topic.moved(this, from);
+    // Its last stream may have been cut off by the event; then it stands nowhere any more.
+    if (this.position !== from && this.streams.size > 0) this.#topic.moved(this, from);
   }
 
   complete(): void {

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { GraphQLFormattedError } from 'graphql';
 import { refusal, retryAfterOf, statusOf } from '../errors.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
+import { endUnlessStalled } from './stalled-answer.ts';
 
 export type HttpHeaders = Readonly<Record<string, string>>;
 
@@ -36,9 +37,12 @@ export function errorOf(message: string, code: string): GraphQLFormattedError {
   return { message, extensions: { code } };
 }
 
-/** The answer to a request that could not even be read, or that nobody foresaw. */
-export function thrownAnswer(error: unknown, logger: Logger): HttpAnswer {
-  if (!(error instanceof HttpRefusal)) return errorAnswer(refusal(error, logger), jsonType);
+/**
+ * The answer to a request that could not even be read, or that nobody foresaw.
+ * @param type of a GraphQL answer. A request that is refused as none of GraphQL is answered with plain JSON.
+ */
+export function thrownAnswer(error: unknown, logger: Logger, type = jsonType): HttpAnswer {
+  if (!(error instanceof HttpRefusal)) return errorAnswer(refusal(error, logger), type);
   return {
     status: error.status,
     headers: { 'content-type': jsonType, ...error.headers },
@@ -68,5 +72,5 @@ export function writeAnswer(
 ): void {
   if (response.destroyed) return;
   response.writeHead(status, { ...more, ...headers, 'content-length': Buffer.byteLength(text) });
-  response.end(text);
+  endUnlessStalled(response, text);
 }

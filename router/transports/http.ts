@@ -30,6 +30,7 @@ import {
   type HttpAnswer,
   type HttpHeaders,
 } from './http-answer.ts';
+import { parsedJson } from './json-text.ts';
 import { multipartFormat } from './multipart.ts';
 import { corsHeaders, isForeignRequest, mediaType } from './origins.ts';
 import { bodyText } from './request-body.ts';
@@ -58,17 +59,21 @@ type Exchange = {
   /** Of any answer. */
   readonly headers: HttpHeaders;
   readonly forms: readonly AnswerForm[];
-  /** The form of a single answer; undefined if none of ours is accepted. */
+  /** The one that is accepted best; undefined if none of ours is. */
   readonly form: AnswerForm | undefined;
   /** As `performance.now()` tells it. */
   readonly begun: number;
   /** The operation, once there was one. */
   finished: FinishedRequest | undefined;
+  /** The form of a single answer: a client that would rather have parts gets what it accepts besides. */
+  readonly single: AnswerForm | undefined;
 };
 
-const answerTypes: Partial<Record<AnswerForm, string>> = {
-  'graphql-response': 'application/graphql-response+json; charset=utf-8',
-};
+function answerType(form: AnswerForm | undefined): string {
+  return form === 'graphql-response'
+    ? 'application/graphql-response+json; charset=utf-8'
+    : jsonType;
+}
 
 export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoor {
   const { pipeline, identify, clientAddress, logger, allowedOrigins, graphiql } = parts;
@@ -89,7 +94,7 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
   };
 
   const operate = async (exchange: Exchange, form: AnswerForm): Promise<HttpAnswer | undefined> => {
-    const { request, response, forms } = exchange;
+    const { request, response, forms, single } = exchange;
     const body = isGet(request) ? undefined : await bodyText(request, parts.bodyLimitBytes);
     const { headers, socket } = request;
     const identified = await identify({
@@ -104,7 +109,7 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
       );
     } catch (error) {
       if (error instanceof HttpRefusal) throw error;
-      return refused(refusal(error, logger), form);
+      return refused(refusal(error, logger), single);
     }
     const streaming = forms.find((accepted) => accepted === 'sse' || accepted === 'multipart');
     const outcome = await pipeline.run(
@@ -117,7 +122,7 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
       {
         transport: form === 'sse' || form === 'multipart' ? form : 'http',
         operationTypes: typesFor(request, streaming !== undefined),
-        lastEventId: streaming === 'sse' ? header(request, 'last-event-id') : undefined,
+        lastEventId: streaming === 'sse' ? utf8Header(request, 'last-event-id') : undefined,
         // A response is destroyed when its client goes before it has been written.
         signal: {
           get aborted() {
@@ -133,7 +138,7 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
   };
 
   const concluded = (
-    { request, response, headers }: Exchange,
+    { request, response, headers, single }: Exchange,
     outcome: Outcome,
     { form, streaming }: { form: AnswerForm; streaming: AnswerForm | undefined },
   ): HttpAnswer | undefined => {
@@ -146,8 +151,8 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
       writeStream(response, stream, { format, headers, heartbeats });
       return undefined;
     }
-    if (outcome.kind === 'refused') return refused(outcome.errors, form);
-    const type = answerTypes[form] ?? jsonType;
+    if (outcome.kind === 'refused') return refused(outcome.errors, single);
+    const type = answerType(single);
     const text = resultText(outcome.result);
     return isGet(request) && outcome.result.errors.length === 0
       ? conditionalAnswer({ text, type }, header(request, 'if-none-match'))
@@ -166,13 +171,16 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
       form: forms.find((accepted) => accepted !== 'html'),
       begun: performance.now(),
       finished: undefined,
+      single: forms.find((accepted) => accepted !== 'html' && accepted !== 'multipart'),
     };
     const write = (given: HttpAnswer | undefined): void => {
       if (given) writeAnswer(response, given, { 'cache-control': 'no-store', ...headers });
       const finished = exchange.finished ?? unheard(exchange, given);
       if (finished) parts.telemetry.request({ ...finished, status: given?.status ?? 200 });
     };
-    answer(exchange).then(write, (error: unknown) => write(thrownAnswer(error, logger)));
+    answer(exchange).then(write, (error: unknown) =>
+      write(thrownAnswer(error, logger, answerType(exchange.single))),
+    );
     return true;
   };
 }
@@ -214,8 +222,11 @@ function refuseForeign(request: IncomingMessage, allowedOrigins: readonly string
 }
 
 /** Clients of old expect 200 for whatever is a GraphQL answer. */
-function refused(errors: Parameters<typeof errorAnswer>[0], form: AnswerForm): HttpAnswer {
-  const answer = errorAnswer(errors, answerTypes[form] ?? jsonType);
+function refused(
+  errors: Parameters<typeof errorAnswer>[0],
+  form: AnswerForm | undefined,
+): HttpAnswer {
+  const answer = errorAnswer(errors, answerType(form));
   return form === 'legacy-json' && answer.status === 400 ? { ...answer, status: 200 } : answer;
 }
 
@@ -238,12 +249,10 @@ function searchParameters(request: IncomingMessage): unknown {
 }
 
 function json(name: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // What is no JSON is no GraphQL request: here no client expects 200.
-    throw new HttpRefusal(400, `The ${name} must be JSON.`);
-  }
+  const value = parsedJson(text);
+  // What is no JSON is no GraphQL request: here no client expects 200.
+  if (value === undefined) throw new HttpRefusal(400, `The ${name} must be JSON.`);
+  return value;
 }
 
 function queryOf({ url = '/' }: IncomingMessage): Partial<Record<string, string>> {
@@ -260,10 +269,17 @@ function header({ headers }: IncomingMessage, name: string): string | undefined 
   return Array.isArray(value) ? value[0] : value;
 }
 
+/** Browsers send ids as they came, in UTF-8; Node takes each byte of a header for a character. */
+function utf8Header(request: IncomingMessage, name: string): string | undefined {
+  const value = header(request, name);
+  return value === undefined ? undefined : Buffer.from(value, 'latin1').toString('utf8');
+}
+
 function typesFor(request: IncomingMessage, streaming: boolean): Delivery['operationTypes'] {
   return [
     'query',
     ...(isGet(request) ? [] : (['mutation'] as const)),
-    ...(streaming ? (['subscription'] as const) : []),
+    // What HEAD begins nobody reads, and nothing would end it.
+    ...(streaming && request.method !== 'HEAD' ? (['subscription'] as const) : []),
   ];
 }

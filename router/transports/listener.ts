@@ -2,12 +2,20 @@
  * The HTTP server. Requests for the GraphQL path go through a door of their own; the others, of which there are few, have a
  * framework. Bodies come as bytes, within a limit, and whatever the server refuses by itself is JSON too.
  */
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import fastify, { type FastifyInstance } from 'fastify';
 import { refusedRequest } from '../refused-request.ts';
 import type { Telemetry } from '../telemetry.ts';
-import { errorOf, HttpRefusal, thrownAnswer } from './http-answer.ts';
+import {
+  errorBody,
+  errorOf,
+  HttpRefusal,
+  jsonType,
+  thrownAnswer,
+  writeAnswer,
+  type HttpAnswer,
+} from './http-answer.ts';
 import type { HttpDoor } from './http.ts';
 
 /** How long a client may take to send a request, in milliseconds. */
@@ -81,13 +89,33 @@ export function createListener({
 
 function serverOf(door: HttpDoor, others: RequestListener): Server {
   const server = createServer(
-    { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs },
+    {
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      // Node's own refusal would be no JSON.
+      requireHostHeader: false,
+      // Of headers that come twice one would be dropped in silence, and a proxy before us may have believed the other.
+      joinDuplicateHeaders: true,
+      // Some clients offer HTTP/2 with every first request; we go on as if they had not.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    },
     (request, response) => {
       if (!server.listening) response.setHeader('connection', 'close');
+      if (!hasHost(request)) return writeAnswer(response, noHost, {});
       if (!door(request, response)) others(request, response);
     },
   );
   return server;
+}
+
+const noHost: HttpAnswer = {
+  status: 400,
+  headers: { 'content-type': jsonType, connection: 'close' },
+  text: errorBody('The request is not well formed.', 'BAD_REQUEST'),
+};
+
+function hasHost({ headers, httpVersion }: IncomingMessage): boolean {
+  return headers.host !== undefined || httpVersion === '1.0';
 }
 
 /** A client's error that the framework found, for example a body over the limit. */

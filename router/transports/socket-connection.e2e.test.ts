@@ -258,6 +258,7 @@ test.each([
 
 test.each([
   ['an operation without an id', { type: 'subscribe', payload: { query: '{ viewer }' } }],
+  ['an id without end', { ...ask('x'.repeat(257)) }],
   ['an empty id', { id: '', type: 'subscribe', payload: { query: '{ viewer }' } }],
   ['an id that is a number', { id: 1, type: 'subscribe', payload: { query: '{ viewer }' } }],
   ['an operation without a payload', { id: 'a', type: 'subscribe' }],
@@ -282,6 +283,55 @@ test.each([
     .toMatchObject([
       { id: 'a', type: 'error', payload: [{ extensions: { code: 'BAD_REQUEST' } }] },
     ]);
+});
+
+test('a long ping is answered without its payload, before the beginning and after', async () => {
+  const long = { type: 'ping', payload: { a: 'x'.repeat(2_000) } };
+  const one = await connection();
+  one.send(long);
+  await expect.poll(one.got, soon).toEqual([{ type: 'pong' }]);
+  one.send(init, long, ping);
+  await expect.poll(one.got, soon).toHaveLength(4);
+  expect(one.got()).toEqual(expect.arrayContaining([ack, { type: 'pong' }, pong]));
+});
+
+test('a message that is nested deeper than anybody needs closes with 4400, and the router goes on', async () => {
+  const one = await connection();
+  one.send(`{"type":"ping","payload":{"a":${'['.repeat(400_000)}${']'.repeat(400_000)}}}`);
+  await expect.poll(one.end, soon).toEqual([4400, 'Invalid message']);
+  const other = await ready();
+  other.send(ping);
+  await expect.poll(other.got, soon).toEqual([pong]);
+});
+
+test('operations that ask for more than may be kept are refused, until another has ended', async () => {
+  const one = await ready();
+  const long = (id: string) => {
+    const { payload, ...rest } = subscription(id);
+    return { ...rest, payload: { ...payload, extensions: { x: 'x'.repeat(1_000_000) } } };
+  };
+  const router = await world.start({ SOCKET_OPERATIONS_MAX: '100' });
+  const other = await ready({ url: router.url });
+  for (const id of ['a', 'b', 'c', 'd', 'e']) other.send(long(id));
+  await expect
+    .poll(other.got, soon)
+    .toMatchObject([{ id: 'e', type: 'error', payload: [{ extensions: { code: 'THROTTLED' } }] }]);
+  await expectSubscriptions(4);
+  other.send({ id: 'a', type: 'complete' });
+  await expectSubscriptions(3);
+  other.send(long('f'));
+  await expectSubscriptions(4);
+  one.send(ask('a'));
+  await expect.poll(one.got, soon).toMatchObject([{ type: 'next' }, { type: 'complete' }]);
+  await router.stop();
+});
+
+test('what a client is closed for ends its subscriptions, whether it answers that or not', async () => {
+  const silent = await deafClient(world.url);
+  await expectSubscriptions(1);
+  silent.write(maskedFrame(JSON.stringify(init)));
+  await expectSubscriptions(0);
+  expect(silent.destroyed).toBe(false);
 });
 
 test('a frame over the limit closes with 1009', async () => {

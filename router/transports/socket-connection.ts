@@ -8,11 +8,14 @@
  * | checking | 4429            | 4401        | ignored            | pong | ignored | –               |
  * | ready    | 4429            | runs it (1) | ends its operation | pong | ignored | –               |
  *
- * 1. 4409 if its id is in use; an error with THROTTLED if there are too many operations already.
+ * 1. 4409 if its id is in use; an error with THROTTLED if there are too many operations already, or what they asked for
+ *    is too much to keep: both last as long as the operation does.
  *
  * - Checking ends as ready (`connection_ack`), or with 4401 for credentials that are wrong, 1013 if they cannot be checked.
  * - Anything that is no such message, or is binary, closes with 4400; a frame over the limit with 1009.
- * - An operation ends with `complete` or `error` from us, or `complete` from the client; its id is free from then on.
+ * - A pong brings the ping's payload back if that is short: a long one would be work for nothing.
+ * - An operation ends with `complete` or `error` from us, or `complete` from the client; its id is free from then on. All
+ *   end as soon as we close, whether the client answers that or not.
  *
  * What the connection cannot take at once waits in memory, up to a bound; then its streams wait, in turn, and nothing more
  * is read from the client until it has read what waits. One that does not answer our pings is cut off.
@@ -31,6 +34,7 @@ import type { Beating } from '../streams/heartbeats.ts';
 import type { ResultStream, StreamedResult, StreamSink } from '../streams/result-stream.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { traceFrom } from '../trace.ts';
+import { parsedJson } from './json-text.ts';
 import { writeTextFrame } from './text-frame.ts';
 
 export type SocketHost = {
@@ -41,6 +45,8 @@ export type SocketHost = {
   readonly initTimeoutMs: number;
   /** Operations that one connection may have at once. */
   readonly operationsMax: number;
+  /** The longest message that is read. */
+  readonly frameLimitBytes: number;
 };
 
 /** What the client brought when it connected. */
@@ -57,6 +63,13 @@ export type SocketOpening = {
 const bufferedMaxBytes = 16 * 1024;
 /** What may wait when something more is to be sent that cannot wait itself: the result of a query, for example. */
 const cutOffBytes = 8 * 1024 * 1024;
+
+/** What the open operations of a connection have asked for may be as long, in all, as this many of the longest messages. */
+const heldFramesMax = 4;
+/** Longer ids are none: each event of an operation repeats its id. */
+const idCharactersMax = 256;
+/** A ping that is longer is answered without its payload. As WebSocket's own pings may have 125 bytes, this is ample. */
+const pingMaxBytes = 1_024;
 
 /** The protocol's codes for closing, and 1013, which WebSocket has for "try again later". */
 const closeReasons = {
@@ -84,6 +97,8 @@ export class SocketConnection implements Beating {
   #client = '';
   #isFull = false;
   #hasAnswered = true;
+  /** What the open operations have asked for, in bytes. */
+  #heldBytes = 0;
 
   constructor(socket: WebSocket, host: SocketHost, opening: SocketOpening) {
     this.#socket = socket;
@@ -104,26 +119,29 @@ export class SocketConnection implements Beating {
     this.#socket.ping();
   }
 
-  /** To be called when the socket is closed. */
+  /** To be called when the socket is closed; it may be so already. */
   closed(): void {
     clearTimeout(this.#initTimer);
-    for (const operation of this.#operations.values()) operation.abandon();
+    const operations = [...this.#operations.values()];
     this.#operations.clear();
     this.#waiting.clear();
+    for (const operation of operations) operation.abandon();
   }
 
   #receive(data: RawData, isBinary: boolean): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    const message = isBinary || !Buffer.isBuffer(data) ? undefined : parsed(data.toString('utf8'));
+    const bytes = isBinary || !Buffer.isBuffer(data) ? undefined : data;
+    const message = bytes && parsed(bytes.toString('utf8'));
+    const size = bytes?.length ?? 0;
     switch (message?.['type']) {
       case 'connection_init':
         return void this.#initialise(message['payload']);
       case 'subscribe':
-        return this.#subscribe(message['id'], message['payload']);
+        return this.#subscribe(message['id'], message['payload'], size);
       case 'complete':
         return this.#complete(message['id']);
       case 'ping':
-        return this.#pong(message['payload']);
+        return this.#pong(size > pingMaxBytes ? undefined : message['payload']);
       case 'pong':
         return undefined;
       default:
@@ -155,17 +173,15 @@ export class SocketConnection implements Beating {
     }
   }
 
-  #subscribe(id: unknown, payload: unknown): void {
-    if (typeof id !== 'string' || id === '' || !isRecord(payload)) {
-      return this.#close(4400);
-    }
+  #subscribe(id: unknown, payload: unknown, size: number): void {
+    if (!isId(id) || !isRecord(payload)) return this.#close(4400);
     const caller = this.#caller;
     if (!caller) return this.#close(4401);
     if (this.#operations.has(id)) {
       return this.#close(4409);
     }
-    const operation = new SocketOperation(this, id);
-    if (this.#operations.size >= this.#host.operationsMax) {
+    const operation = new SocketOperation(this, { id, size });
+    if (!this.#hasRoomFor(size)) {
       const error = fault(
         'THROTTLED',
         'There are too many operations on this connection.',
@@ -174,7 +190,16 @@ export class SocketConnection implements Beating {
       return this.send(operation.errorMessage([error]));
     }
     this.#operations.set(id, operation);
+    this.#heldBytes += size;
     void this.#run(operation, payload, caller);
+  }
+
+  #hasRoomFor(size: number): boolean {
+    const { operationsMax, frameLimitBytes } = this.#host;
+    return (
+      this.#operations.size < operationsMax &&
+      this.#heldBytes + size <= frameLimitBytes * heldFramesMax
+    );
   }
 
   async #run(
@@ -236,7 +261,7 @@ export class SocketConnection implements Beating {
   }
 
   forget(operation: SocketOperation): void {
-    this.#operations.delete(operation.id);
+    if (this.#operations.delete(operation.id)) this.#heldBytes -= operation.size;
     this.#waiting.delete(operation);
   }
 
@@ -274,21 +299,27 @@ export class SocketConnection implements Beating {
   }
 
   #close(code: keyof typeof closeReasons): void {
-    clearTimeout(this.#initTimer);
     if (this.#socket.readyState === this.#socket.OPEN) this.#host.telemetry.socketRefused(code);
     this.#socket.close(code, closeReasons[code]);
+    this.closed();
   }
 }
 
 /** One operation of a connection, until it ends one way or the other. */
 class SocketOperation implements StreamSink {
   readonly id: string;
+  /** Of the message that asked for it, in bytes. */
+  readonly size: number;
   readonly #connection: SocketConnection;
   #stream: ResultStream | undefined;
 
-  constructor(connection: SocketConnection, id: string) {
+  constructor(
+    connection: SocketConnection,
+    { id, size }: { readonly id: string; readonly size: number },
+  ) {
     this.#connection = connection;
     this.id = id;
+    this.size = size;
   }
 
   begin(stream: ResultStream): void {
@@ -336,9 +367,13 @@ class SocketOperation implements StreamSink {
   }
 }
 
+function isId(id: unknown): id is string {
+  return typeof id === 'string' && id !== '' && id.length <= idCharactersMax;
+}
+
 function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const message: unknown = JSON.parse(text);
+    const message = parsedJson(text);
     return isRecord(message) ? message : undefined;
   } catch {
     return undefined;

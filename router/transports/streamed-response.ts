@@ -7,6 +7,7 @@ import type { ServerResponse } from 'node:http';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Beating, Heartbeats } from '../streams/heartbeats.ts';
 import type { ResultStream, StreamedResult, StreamSink } from '../streams/result-stream.ts';
+import { endUnlessStalled, stallMaxMs } from './stalled-answer.ts';
 
 /** How a protocol writes what happens; each gives the whole text. */
 export type StreamFormat = {
@@ -18,7 +19,6 @@ export type StreamFormat = {
   readonly closing: string;
 };
 
-const stallMaxMs = 30_000;
 /** What may wait in one connection, in bytes, before its stream waits. */
 const bufferedMaxBytes = 16 * 1024;
 
@@ -97,8 +97,7 @@ class ResponseSink implements StreamSink, Beating {
 
   #end(text: string): void {
     clearTimeout(this.#stalled);
-    this.#stalled = setTimeout(() => this.#response.destroy(), stallMaxMs);
-    this.#response.end(text, () => clearTimeout(this.#stalled));
+    endUnlessStalled(this.#response, text);
   }
 
   closed(): void {

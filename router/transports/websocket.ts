@@ -135,5 +135,7 @@ function closeCodeFor(error: Error): number | undefined {
 
 function refuseUpgrade(socket: Duplex, status: string): void {
   socket.on('error', () => socket.destroy());
+  // The server lets connections stay half open; a client that does not end its side would keep this one.
+  socket.on('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
