@@ -8,6 +8,7 @@ import { QueryPlanner, type QueryPlan } from '@apollo/query-planner';
 import { parse } from 'graphql';
 import { EntityKeys } from './entity-keys.ts';
 import { finishedPlan } from './finished-plan.ts';
+import { ownSchemas, type OwnSchemas } from './foreign-fragments.ts';
 import { planningSchema } from './planning-schema.ts';
 import { withoutReservedVariables } from './reserved-variables.ts';
 
@@ -21,6 +22,7 @@ export type BuildPlan = (operation: string, name: string | undefined) => QueryPl
 export function createPlanBuilding(sdl: string, exact: boolean): BuildPlan {
   const schema = exact ? undefined : planningSchema(sdl);
   const keys = new EntityKeys(sdl);
+  const own = subgraphsAsTheyAre(sdl, schema?.widened ?? new Set());
   const supergraph = Supergraph.build(schema?.sdl ?? sdl, {
     supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
     // What is changed for planning is no schema that composition would make.
@@ -36,6 +38,14 @@ export function createPlanBuilding(sdl: string, exact: boolean): BuildPlan {
         ...(operationName === undefined ? {} : { operationName }),
       }),
     );
-    return schema ? finishedPlan(plan, { schema, keys }) : plan;
+    return schema ? finishedPlan(plan, { schema, keys, own }) : plan;
   };
+}
+
+function subgraphsAsTheyAre(sdl: string, widened: ReadonlySet<string>): OwnSchemas {
+  if (widened.size === 0) return new Map();
+  const supergraph = Supergraph.build(sdl, {
+    supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
+  });
+  return ownSchemas(supergraph.subgraphs(), widened);
 }
