@@ -5,7 +5,8 @@ import {
   Supergraph,
 } from '@apollo/federation-internals';
 import { QueryPlanner, type QueryPlan } from '@apollo/query-planner';
-import { parse } from 'graphql';
+import { parse, type DocumentNode } from 'graphql';
+import { directiveDefaults, withDirectiveDefaults } from './directive-defaults.ts';
 import { EntityKeys } from './entity-keys.ts';
 import { finishedPlan } from './finished-plan.ts';
 import { ownSchemas, type OwnSchemas } from './foreign-fragments.ts';
@@ -22,6 +23,7 @@ export type BuildPlan = (operation: string, name: string | undefined) => QueryPl
 export function createPlanBuilding(sdl: string, exact: boolean): BuildPlan {
   const schema = exact ? undefined : planningSchema(sdl);
   const keys = new EntityKeys(sdl);
+  const defaults = directiveDefaults(sdl);
   const own = subgraphsAsTheyAre(sdl, schema?.widened ?? new Set());
   const supergraph = Supergraph.build(schema?.sdl ?? sdl, {
     supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
@@ -30,10 +32,12 @@ export function createPlanBuilding(sdl: string, exact: boolean): BuildPlan {
   });
   const planner = new QueryPlanner(supergraph, { reuseQueryFragments: exact });
   const api = supergraph.apiSchema();
+  const adapted = (document: DocumentNode): DocumentNode =>
+    withDirectiveDefaults(withoutReservedVariables(document), defaults);
   return (text, operationName) => {
     const document = parse(text);
     const plan = planner.buildQueryPlan(
-      operationFromDocument(api, schema ? withoutReservedVariables(document) : document, {
+      operationFromDocument(api, schema ? adapted(document) : document, {
         validate: false,
         ...(operationName === undefined ? {} : { operationName }),
       }),

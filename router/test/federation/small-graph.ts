@@ -2,7 +2,7 @@
 import { composeServices } from '@apollo/composition';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/resolverMap.js';
-import { parse } from 'graphql';
+import { parse, validate } from 'graphql';
 import { createComparison, type Routed } from './comparison.ts';
 import { resolvedClient, type FederationServices } from './services.ts';
 
@@ -16,7 +16,7 @@ const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9
   "@key", "@shareable", "@external", "@requires", "@inaccessible", "@composeDirective"
 ])`;
 
-/** @returns what answers a query, with the requests that it took */
+/** @returns what answers a query that clients may ask, with the requests that it took */
 export function smallGraph(
   subgraphs: Readonly<Record<string, SmallSubgraph>>,
 ): (text: string) => Promise<Routed> {
@@ -35,6 +35,11 @@ export function smallGraph(
         resolvedClient(name, buildSubgraphSchema({ typeDefs, resolvers })),
       ),
   };
-  const { own } = createComparison(services);
-  return async (text) => own({ text, document: parse(text), variables: {} });
+  const { own, supergraph } = createComparison(services);
+  return async (text) => {
+    const document = parse(text);
+    const [fault] = validate(supergraph.apiSchema, document);
+    if (fault) throw fault;
+    return own({ text, document, variables: {} });
+  };
 }
