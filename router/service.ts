@@ -5,7 +5,6 @@ import type { Logger } from '@ordergraph/platform/logger.ts';
 import { routerConfiguration, type RouterConfig } from './config.ts';
 import { admissionTo, openRateLimiter } from './configured-admission.ts';
 import { createOwnExecutor } from './execution/own-executor.ts';
-import { createGatewayExecutor } from './gateway-executor.ts';
 import { anonymousCaller, createIdentify, type Identify } from './identity.ts';
 import { fileKeySet, remoteKeySet } from './key-set.ts';
 import { createOperations } from './operations.ts';
@@ -73,10 +72,12 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     supergraph.subgraphs.map((subgraph) => [subgraph.name, createUpstreamSocket(subgraph, secret)]),
   );
   const own = config.EXECUTOR === 'own';
+  // The stock executor is large, and nothing else needs it.
+  const createExecutor = own
+    ? createOwnExecutor
+    : (await import('./gateway-executor.ts')).createGatewayExecutor;
   const executorOver = (clients: readonly SubgraphClient[]): Executor =>
-    own
-      ? createOwnExecutor({ supergraph, subgraphs: clients, logger })
-      : createGatewayExecutor({ supergraph, subgraphs: clients, logger });
+    createExecutor({ supergraph, subgraphs: clients, logger });
   const executor = executorOver(subgraphs);
   const planner = createPlanner({
     sdl: supergraph.sdl,
