@@ -31,11 +31,14 @@ export function graphsIn(element: Joined, name: string): readonly string[] {
   });
 }
 
-/** `@name(graph: …)`, with `member` if it is given. */
-export function joinDirective(name: string, graph: string, member?: string): ConstDirectiveNode {
+/** `@name(graph: …)`, with a second argument that is a string. */
+export function joinDirective(
+  name: string,
+  graph: string,
+  second?: readonly [argument: string, value: string],
+): ConstDirectiveNode {
   const given: ConstArgumentNode = argument('graph', { kind: Kind.ENUM, value: graph });
-  const more =
-    member === undefined ? [] : [argument('member', { kind: Kind.STRING, value: member })];
+  const more = second ? [argument(second[0], { kind: Kind.STRING, value: second[1] })] : [];
   return {
     kind: Kind.DIRECTIVE,
     name: { kind: Kind.NAME, value: name },

@@ -6,7 +6,7 @@
  *   therefore becomes a field of its own without arguments, a stand-in, which the finished plan turns back (`stand-ins.ts`).
  * - Of an entity's keys in one subgraph the planner takes the first to come back to that subgraph, even if the subgraph
  *   cannot be entered by it. Keys that can be resolved therefore come first.
- * - Unions whose members are not the same in all subgraphs: see `whole-unions.ts`.
+ * - Unions and interfaces whose objects are not the same in all subgraphs: see `whole-unions.ts`.
  *
  * Clients see the schema of the original supergraph, which has no stand-ins.
  */

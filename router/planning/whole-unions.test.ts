@@ -51,6 +51,61 @@ const ask = smallGraph({
   },
 });
 
+const askQuay = smallGraph({
+  east: {
+    sdl: `
+      type Query { east: Quay }
+      type Quay @key(fields: "id") { id: ID!  load: Load @shareable }
+      type Load @shareable { goods: [Good!]! }
+      interface Good { weight: Int }
+      type Crate implements Good @shareable { weight: Int }
+      type Sack implements Good { weight: Int  grain: String }
+    `,
+    resolvers: {
+      Query: { east: () => ({ id: 'q' }) },
+      Quay: {
+        __resolveReference: ({ id }: { id: string }) => ({ id }),
+        load: () => ({
+          goods: [
+            { kind: 'Crate', weight: 1 },
+            { kind: 'Sack', weight: 2, grain: 'rye' },
+          ],
+        }),
+      },
+      Good: kind,
+    },
+  },
+  west: {
+    sdl: `
+      type Query { west: Quay }
+      type Quay @key(fields: "id") { id: ID!  load: Load @shareable }
+      type Load @shareable { goods: [Good!]! }
+      interface Good { weight: Int }
+      type Crate implements Good @shareable { weight: Int }
+      type Barrel implements Good { weight: Int  wine: String }
+    `,
+    resolvers: {
+      Query: { west: () => ({ id: 'q' }) },
+      Quay: {
+        __resolveReference: ({ id }: { id: string }) => ({ id }),
+        load: () => ({ goods: [{ kind: 'Barrel', weight: 3, wine: 'port' }] }),
+      },
+      Good: kind,
+    },
+  },
+});
+
+test('the same holds for interfaces', async () => {
+  const goods = 'load { goods { weight ... on Sack { grain } ... on Barrel { wine } } }';
+  const east = await askQuay(`{ east { ${goods} } }`);
+  expect(east.errors).toEqual([]);
+  expect(east.data).toEqual({
+    east: { load: { goods: [{ weight: 1 }, { weight: 2, grain: 'rye' }] } },
+  });
+  const west = await askQuay(`{ west { ${goods} } }`);
+  expect(west.data).toEqual({ west: { load: { goods: [{ weight: 3, wine: 'port' }] } } });
+});
+
 const fleet = `yard { fleet {
   __typename
   ... on Ship { name }

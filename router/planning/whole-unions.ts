@@ -1,6 +1,6 @@
 /**
- * A union may have other members in one subgraph than in another, and a field of it may be had from both. For a member
- * that one of them lacks the planner then takes that one, since nothing need be fetched there, and drops what the client
+ * A union may have other members in one subgraph than in another, or an interface other objects, and a field of it may
+ * be had from both. For a member that one of them lacks the planner then takes that one, since nothing need be fetched there, and drops what the client
  * selects of the member; the field itself it may well take from the other, where such objects do turn up.
  *
  * For planning, each subgraph that resolves such a field therefore has all members that the others have, with all their
@@ -15,7 +15,6 @@ import {
   type ObjectTypeDefinitionNode,
   type TypeDefinitionNode,
   type TypeNode,
-  type UnionTypeDefinitionNode,
 } from 'graphql';
 import { argumentOf, directivesNamed, graphsIn, joinDirective } from './join-directives.ts';
 
@@ -57,29 +56,53 @@ class Widening {
   /** Gives the field's union, in each subgraph that resolves the field, the members it has in the others. */
   field(field: FieldDefinitionNode, parent: ObjectTypeDefinitionNode): void {
     const name = namedType(field.type);
-    const union = this.#types.get(name);
-    if (union?.kind !== Kind.UNION_TYPE_DEFINITION) return;
     const graphs = resolvingGraphs(field, parent);
-    const members = new Set(graphs.flatMap((graph) => membersIn(union, graph)));
+    if (graphs.length < 2) return;
+    const members = new Set(graphs.flatMap((graph) => this.#membersIn(name, graph)));
     for (const graph of graphs) {
-      const own = membersIn(union, graph);
+      const own = this.#membersIn(name, graph);
       // Where the field is of one of the members instead, there is nothing to choose from.
       if (own.length === 0) continue;
       for (const member of members) if (!own.includes(member)) this.#join(name, member, graph);
     }
   }
 
-  #join(union: string, member: string, graph: string): void {
+  #join(name: string, member: string, graph: string): void {
+    if (this.#types.get(name)?.kind === Kind.UNION_TYPE_DEFINITION) {
+      this.#mark(name, joinDirective('join__unionMember', graph, ['member', member]));
+    } else {
+      // An object that is there without the interface need not have the interface's fields.
+      if (this.#isIn(member, graph)) return;
+      this.#mark(member, joinDirective('join__implements', graph, ['interface', name]));
+    }
     this.widened.add(graph);
-    this.#mark(union, joinDirective('join__unionMember', graph, member));
     this.#adopt(member, graph);
+  }
+
+  /** The objects of a union or an interface in one subgraph; none if it is an object itself there. */
+  #membersIn(name: string, graph: string): readonly string[] {
+    const type = this.#types.get(name);
+    if (type?.kind === Kind.UNION_TYPE_DEFINITION) {
+      return valuesFor(type, ['join__unionMember', graph, 'member']);
+    }
+    if (type?.kind !== Kind.INTERFACE_TYPE_DEFINITION) return [];
+    return [...this.#types.values()]
+      .filter((object) => object.kind === Kind.OBJECT_TYPE_DEFINITION)
+      .filter((object) =>
+        valuesFor(object, ['join__implements', graph, 'interface']).includes(name),
+      )
+      .map((object) => object.name.value);
+  }
+
+  #isIn(name: string, graph: string): boolean {
+    const type = this.#types.get(name);
+    return type !== undefined && graphsIn(type, 'join__type').includes(graph);
   }
 
   /** Puts a type that the subgraph does not have into it, without keys, and all that its fields are made of. */
   #adopt(name: string, graph: string): void {
     const type = this.#types.get(name);
-    if (!type || graphsIn(type, 'join__type').length === 0) return;
-    if (graphsIn(type, 'join__type').includes(graph)) return;
+    if (!type || graphsIn(type, 'join__type').length === 0 || this.#isIn(name, graph)) return;
     const adopted = marked(type, joinDirective('join__type', graph));
     this.#types.set(name, adopted);
     switch (adopted.kind) {
@@ -120,10 +143,13 @@ class Widening {
   }
 }
 
-function membersIn(union: UnionTypeDefinitionNode, graph: string): readonly string[] {
-  return directivesNamed(union, 'join__unionMember')
+type Asked = readonly [directive: string, graph: string, argument: string];
+
+/** The values of an argument in the directives for one subgraph. */
+function valuesFor(type: Marked, [directive, graph, argument]: Asked): readonly string[] {
+  return directivesNamed(type, directive)
     .filter((one) => argumentOf(one, 'graph') === graph)
-    .map((one) => String(argumentOf(one, 'member')));
+    .map((one) => String(argumentOf(one, argument)));
 }
 
 /** A field without a word on subgraphs is resolved by all that have its type. */
