@@ -6,9 +6,7 @@ import type { Logger } from '@ordergraph/platform/logger.ts';
 import type { Admission } from './admission.ts';
 import type { RouterConfig } from './config.ts';
 import { admissionTo } from './configured-admission.ts';
-import { createOwnExecutor } from './execution/own-executor.ts';
 import type { Executor } from './executor.ts';
-import { createGatewayExecutor } from './gateway-executor.ts';
 import { createOperations, type Operations } from './operations.ts';
 import type { PlanObserver } from './planning/observed-planning.ts';
 import { createPlanner } from './planning/planner.ts';
@@ -23,6 +21,11 @@ export type GenerationParts = {
   readonly connections: SubgraphConnections;
   readonly limiter: RateLimiter | undefined;
   readonly reads: SharedReads;
+  readonly createExecutor: (parts: {
+    readonly supergraph: Supergraph;
+    readonly subgraphs: readonly SubgraphClient[];
+    readonly logger: Logger;
+  }) => Executor;
   readonly plans: PlanObserver;
   readonly logger: Logger;
 };
@@ -42,14 +45,12 @@ export class Generation {
   #closed: PromiseWithResolvers<void> | undefined;
 
   constructor(supergraph: Supergraph, parts: GenerationParts) {
-    const { config, connections, limiter, reads, plans, logger } = parts;
+    const { config, connections, limiter, reads, createExecutor, plans, logger } = parts;
     const own = config.EXECUTOR === 'own';
     const production = config.NODE_ENV === 'production';
     const taken = new Map(supergraph.subgraphs.map((one) => [one.name, connections.take(one)]));
     const executorOver = (subgraphs: readonly SubgraphClient[]): Executor =>
-      own
-        ? createOwnExecutor({ supergraph, subgraphs, logger })
-        : createGatewayExecutor({ supergraph, subgraphs, logger });
+      createExecutor({ supergraph, subgraphs, logger });
     const planner = createPlanner({
       sdl: supergraph.sdl,
       timeoutMs: config.PLANNING_TIMEOUT_MS,

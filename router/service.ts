@@ -6,6 +6,7 @@ import { routerConfiguration, type RouterConfig } from './config.ts';
 import { openRateLimiter } from './configured-admission.ts';
 import { Generation } from './generation.ts';
 import { createGenerations } from './generations.ts';
+import { createOwnExecutor } from './execution/own-executor.ts';
 import { anonymousCaller, createIdentify, type Identify } from './identity.ts';
 import { fileKeySet, remoteKeySet } from './key-set.ts';
 import { createIdentifyCaller } from './partners/credentials.ts';
@@ -77,10 +78,23 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     const socket = createUpstreamSocket(subgraph, secret);
     return { client, batched: batchedCalls(client), socket };
   });
+  // The stock executor is large, and nothing else needs it.
+  const createExecutor =
+    config.EXECUTOR === 'own'
+      ? createOwnExecutor
+      : (await import('./gateway-executor.ts')).createGatewayExecutor;
+  const generationParts = {
+    config,
+    connections,
+    limiter,
+    reads,
+    createExecutor,
+    plans: telemetry,
+    logger,
+  };
   const generations = createGenerations({
     supergraph: supergraphFrom,
-    generation: (supergraph) =>
-      new Generation(supergraph, { config, connections, limiter, reads, plans: telemetry, logger }),
+    generation: (supergraph) => new Generation(supergraph, generationParts),
     first,
     moveStreams: () => subscriptions.move(),
     changed: telemetry.supergraphChanged,

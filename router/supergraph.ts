@@ -7,11 +7,12 @@ import {
 } from '@apollo/federation-internals';
 import { ConfigurationError } from '@ordergraph/platform/config.ts';
 import type { GraphQLSchema } from 'graphql';
+import { withoutExecutableLinks } from './executable-directives.ts';
 
 export type Subgraph = { readonly name: string; readonly url: URL };
 
 export type Supergraph = {
-  /** As it was composed. */
+  /** As it was composed, but for links to directives of operations. */
   readonly sdl: string;
   readonly federation: FederationSupergraph;
   /** The clients' schema in the planner's form and in graphql-js's. */
@@ -35,9 +36,10 @@ export function readSupergraph(file: string): Promise<string> {
  * @throws ConfigurationError if an address is missing; Error if it is no supergraph
  */
 export function buildSupergraph(
-  sdl: string,
+  composed: string,
   overrides: Readonly<Record<string, string>>,
 ): Supergraph {
+  const sdl = withoutExecutableLinks(composed);
   const federation = FederationSupergraph.build(sdl, {
     supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
   });

@@ -4,12 +4,11 @@ import {
   visit,
   type DocumentNode,
   type FragmentDefinitionNode,
-  type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
 import { BoundedCache } from '../bounded-cache.ts';
 import type { Variables } from '../request.ts';
-import { ObjectShape } from './response-shape.ts';
+import { ObjectShape, type ShapeSource } from './response-shape.ts';
 
 export type OperationShape = {
   /** The shape for these values; only those of `@skip` and `@include` count. */
@@ -22,7 +21,7 @@ const keptMax = 32;
 export function operationShape(
   operation: OperationDefinitionNode,
   document: DocumentNode,
-  schema: GraphQLSchema,
+  { schema, hidden }: Pick<ShapeSource, 'schema' | 'hidden'>,
 ): OperationShape {
   const type = schema.getRootType(operation.operation);
   if (!type) throw new Error(`the schema has no ${operation.operation}`);
@@ -32,7 +31,7 @@ export function operationShape(
       .map((node) => [node.name.value, node]),
   );
   const build = (variables: Variables): ObjectShape =>
-    new ObjectShape(type, [operation.selectionSet], { schema, fragments, variables });
+    new ObjectShape(type, [operation.selectionSet], { schema, fragments, variables, hidden });
   const conditions = conditionVariables(document);
   if (conditions.length === 0) {
     const only = build({});

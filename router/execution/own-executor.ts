@@ -16,6 +16,7 @@ import type { SubgraphClient } from '../subgraph-requests.ts';
 import type { ResponsePath } from './entity-targets.ts';
 import type { ServiceError } from './fetch-errors.ts';
 import { serviceOf } from './field-service.ts';
+import { hiddenValues, type HiddenValues } from './hidden-values.ts';
 import { createIntrospection, type Introspection } from './introspection.ts';
 import { operationShape, type OperationShape } from './operation-shape.ts';
 import { PlanRun } from './plan-run.ts';
@@ -46,6 +47,7 @@ type Prepared = {
 export function createOwnExecutor(parts: OwnExecutorParts): Executor {
   const { supergraph, subgraphs, logger } = parts;
   const types = new TypeConditions(supergraph.schema);
+  const hidden = hiddenValues(supergraph.apiSchema, supergraph.schema);
   const keys = new EntityKeys(supergraph.sdl);
   const clients = new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph]));
   const kept = new WeakMap<PlannedOperation, Prepared>();
@@ -53,7 +55,7 @@ export function createOwnExecutor(parts: OwnExecutorParts): Executor {
   const preparedFor = (operation: PlannedOperation): Prepared => {
     const known = kept.get(operation);
     if (known) return known;
-    const prepared = prepare(operation, supergraph.apiSchema);
+    const prepared = prepare(operation, { schema: supergraph.apiSchema, hidden });
     kept.set(operation, prepared);
     return prepared;
   };
@@ -89,15 +91,18 @@ export function createOwnExecutor(parts: OwnExecutorParts): Executor {
   };
 }
 
-function prepare({ node, document, plan }: PlannedOperation, schema: GraphQLSchema): Prepared {
+function prepare(
+  { node, document, plan }: PlannedOperation,
+  clients: { readonly schema: GraphQLSchema; readonly hidden: HiddenValues },
+): Prepared {
   const fragments = document.definitions.filter(
     (definition): definition is FragmentDefinitionNode =>
       definition.kind === Kind.FRAGMENT_DEFINITION,
   );
   return {
     plan: preparedPlan(plan),
-    shape: operationShape(node, document, schema),
-    introspection: createIntrospection(schema, fragments),
+    shape: operationShape(node, document, clients),
+    introspection: createIntrospection(clients.schema, fragments),
     begins: new Map(),
   };
 }

@@ -24,6 +24,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { Variables } from '../request.ts';
+import type { HiddenValues } from './hidden-values.ts';
 import { isInherited } from './json.ts';
 
 export type FieldShape = {
@@ -50,12 +51,18 @@ export type TypeShape =
 
 export type LeafKind =
   | { readonly kind: 'Int' | 'Float' | 'String' | 'Boolean' | 'ID' | 'custom' }
-  | { readonly kind: 'enum'; readonly values: ReadonlySet<string> };
+  | {
+      readonly kind: 'enum';
+      readonly values: ReadonlySet<string>;
+      /** Values of the enum that clients do not know. */
+      readonly hidden: ReadonlySet<string>;
+    };
 
 export type ShapeSource = {
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly variables: Variables;
+  readonly hidden: HiddenValues;
 };
 
 const unknownLeaf: TypeShape = { kind: 'leaf', nonNull: false, leaf: { kind: 'custom' } };
@@ -95,6 +102,11 @@ export class ObjectShape {
     const fields = this.#fieldsOf(type);
     this.#fields.set(name, fields);
     return fields;
+  }
+
+  /** Whether clients are not to see an object that calls itself `typename`. */
+  hides(typename: unknown): boolean {
+    return this.#source.hidden.isHiddenObject(typename, this.#type.name);
   }
 
   /** All types' fields of this response name. */
@@ -205,7 +217,10 @@ function fieldShape(name: string, key: string, from: FieldSource): FieldShape {
     if (isObjectType(type)) return { ...base, constant: JSON.stringify(type.name) };
     // The data did not say which object it is; perhaps it does under the client's own name for it.
     const values = new Set(source.schema.getPossibleTypes(type).map(({ name: object }) => object));
-    return { ...base, type: { kind: 'leaf', nonNull: true, leaf: { kind: 'enum', values } } };
+    return {
+      ...base,
+      type: { kind: 'leaf', nonNull: true, leaf: { kind: 'enum', values, hidden: new Set() } },
+    };
   }
   if (field.startsWith('__')) return { ...base, introspection: true };
   const definition = fieldOf(type, field) ?? fieldOf(scope, field);
@@ -228,7 +243,8 @@ function typeShape(
     return { kind: 'list', nonNull: false, item: typeShape(type.ofType, selections, source) };
   }
   const named = getNamedType(type);
-  if (isLeafType(named)) return { kind: 'leaf', nonNull: false, leaf: leafKind(named) };
+  if (isLeafType(named))
+    return { kind: 'leaf', nonNull: false, leaf: leafKind(named, source.hidden) };
   return {
     kind: 'object',
     nonNull: false,
@@ -236,9 +252,13 @@ function typeShape(
   };
 }
 
-function leafKind(type: GraphQLLeafType): LeafKind {
+function leafKind(type: GraphQLLeafType, hidden: HiddenValues): LeafKind {
   if (isEnumType(type)) {
-    return { kind: 'enum', values: new Set(type.getValues().map(({ name }) => name)) };
+    return {
+      kind: 'enum',
+      values: new Set(type.getValues().map(({ name }) => name)),
+      hidden: hidden.enumValues(type.name),
+    };
   }
   if (!isSpecifiedScalarType(type)) return { kind: 'custom' };
   switch (type.name) {

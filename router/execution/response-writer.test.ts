@@ -1,5 +1,6 @@
 import { buildSchema, getOperationAST, parse } from 'graphql';
 import { expect, test } from 'vitest';
+import { hiddenValues } from './hidden-values.ts';
 import { operationShape } from './operation-shape.ts';
 import { writeResponse } from './response-writer.ts';
 
@@ -9,7 +10,8 @@ function written(text: string, data: Record<string, unknown>) {
   const document = parse(text);
   const node = getOperationAST(document);
   if (!node) throw new Error('one operation is needed');
-  return writeResponse(data, operationShape(node, document, schema).for({}), {
+  const clients = { schema, hidden: hiddenValues(schema, schema) };
+  return writeResponse(data, operationShape(node, document, clients).for({}), {
     errors: [],
     introspect: () => '{}',
     malformed: (path) => ({ message: 'malformed', path }),

@@ -4,7 +4,8 @@
  * become null is text not used.
  *
  * A value that breaks its type becomes null, and the nearest nullable field around it if it may not be null itself,
- * with one error. No error is made where a subgraph's own already tells why the value is missing.
+ * with one error. No error is made where a subgraph's own already tells why the value is missing. A value that clients
+ * are not to see counts as null.
  */
 import type { FieldNode, GraphQLFormattedError } from 'graphql';
 import type { ObjectCounts } from '../result.ts';
@@ -35,9 +36,11 @@ export function writeResponse(
   parts: WriterParts,
 ): WrittenResponse {
   const writer = new ResponseWriter(parts);
-  const text = writer.object(data, shape);
+  const text = writer.fields(data, shape.fieldsFor(undefined) ?? []);
   return { data: text ?? 'null', errors: writer.errors, objects: writer.objects };
 }
+
+type ObjectType = Extract<TypeShape, { readonly kind: 'object' }>;
 
 /** Texts of values; undefined for one that became null with an error, which goes further up if it may not be null. */
 type Text = string | undefined;
@@ -54,10 +57,7 @@ class ResponseWriter {
     this.#parts = parts;
   }
 
-  object(value: JsonObject, shape: ObjectShape): Text {
-    const fields = shape.fieldsFor(value['__typename']);
-    if (!fields)
-      return this.#invalid(`Invalid __typename found for object of type ${shape.typeName}.`);
+  fields(value: JsonObject, fields: readonly FieldShape[]): Text {
     this.objects.set(fields, (this.objects.get(fields) ?? 0) + 1);
     let text = '';
     for (const field of fields) {
@@ -87,12 +87,10 @@ class ResponseWriter {
   }
 
   #value(value: unknown, type: TypeShape, field: FieldShape): Text {
-    if (value === null || value === undefined) {
-      if (!type.nonNull) return 'null';
-      return this.#invalid(`Cannot return null for non-nullable field ${field.coordinate}.`);
-    }
+    if (value === null || value === undefined) return this.#null(type, field);
     switch (type.kind) {
       case 'leaf':
+        if (isHidden(value, type.leaf)) return this.#null(type, field);
         return (
           leafText(value, type.leaf) ??
           this.#invalid(`Invalid value found for field ${field.coordinate}.`)
@@ -100,8 +98,22 @@ class ResponseWriter {
       case 'list':
         return Array.isArray(value) ? this.#list(value, type.item, field) : this.#malformed();
       case 'object':
-        return isJsonObject(value) ? this.object(value, type.object) : this.#malformed();
+        return isJsonObject(value) ? this.#object(value, type, field) : this.#malformed();
     }
+  }
+
+  #object(value: JsonObject, type: ObjectType, field: FieldShape): Text {
+    const { object } = type;
+    const typename = value['__typename'];
+    const fields = object.fieldsFor(typename);
+    if (fields) return this.fields(value, fields);
+    if (object.hides(typename)) return this.#null(type, field);
+    return this.#invalid(`Invalid __typename found for object of type ${object.typeName}.`);
+  }
+
+  #null({ nonNull }: TypeShape, { coordinate }: FieldShape): Text {
+    if (!nonNull) return 'null';
+    return this.#invalid(`Cannot return null for non-nullable field ${coordinate}.`);
   }
 
   #list(values: readonly unknown[], item: TypeShape, field: FieldShape): Text {
@@ -156,6 +168,10 @@ function explainedPlaces(errors: readonly GraphQLFormattedError[]): Explained {
 
 function keyOf(path: ResponsePath): string {
   return JSON.stringify(path);
+}
+
+function isHidden(value: unknown, leaf: LeafKind): boolean {
+  return leaf.kind === 'enum' && typeof value === 'string' && leaf.hidden.has(value);
 }
 
 /** Undefined for a value that is not of the type. */

@@ -1,14 +1,7 @@
 /** The part of an entity fetch that asks for these fields of its entities only. */
 import type { FetchNode } from '@apollo/query-planner';
-import {
-  Kind,
-  print,
-  stripIgnoredCharacters,
-  visit,
-  type DocumentNode,
-  type SelectionNode,
-  type SelectionSetNode,
-} from 'graphql';
+import { Kind, visit, type DocumentNode, type SelectionNode, type SelectionSetNode } from 'graphql';
+import { withUsedVariables } from './used-variables.ts';
 
 export type EntityField = {
   /** Of its own among the fields of one fetch. */
@@ -33,20 +26,7 @@ export function partialFetch(
   document: DocumentNode,
   keep: (field: EntityField) => boolean,
 ): FetchNode {
-  const kept = onlyFields(document, keep);
-  const used = new Set<string>();
-  visit(kept, {
-    VariableDefinition: () => false,
-    Variable: (node) => void used.add(node.name.value),
-  });
-  const operation = visit(kept, {
-    VariableDefinition: (node) => (used.has(node.variable.name.value) ? false : null),
-  });
-  return {
-    ...fetch,
-    operation: stripIgnoredCharacters(print(operation)),
-    variableUsages: (fetch.variableUsages ?? []).filter((name) => used.has(name)),
-  };
+  return withUsedVariables(fetch, onlyFields(document, keep));
 }
 
 function onlyFields(document: DocumentNode, keep: (field: EntityField) => boolean): DocumentNode {

@@ -1,10 +1,11 @@
 /**
- * From the planner's plan to one that executes right as it stands: stand-ins are turned back, fetches that would contradict
- * themselves are split, and each fetch knows what can be had without all that it requires.
+ * From the planner's plan to one that executes right as it stands: stand-ins are turned back, what a subgraph does not
+ * really have is taken out, fetches that would contradict themselves are split, and each fetch knows what can be had without all that it requires.
  */
 import type { FetchNode, PlanNode, QueryPlan, SubscriptionNode } from '@apollo/query-planner';
 import type { EntityKeys } from './entity-keys.ts';
 import { alternativesOf } from './fetch-alternatives.ts';
+import { withoutForeignFragments, type OwnSchemas } from './foreign-fragments.ts';
 import type { PlanningSchema } from './planning-schema.ts';
 import { unambiguousFetches } from './representation-conflicts.ts';
 import { withFieldNames, withoutStandIns } from './stand-ins.ts';
@@ -15,7 +16,11 @@ export type FinishedFetch = FetchNode & {
   readonly alternatives?: readonly FetchNode[];
 };
 
-export type PlanFinishing = { readonly schema: PlanningSchema; readonly keys: EntityKeys };
+export type PlanFinishing = {
+  readonly schema: PlanningSchema;
+  readonly keys: EntityKeys;
+  readonly own: OwnSchemas;
+};
 
 export function finishedPlan(plan: QueryPlan, finishing: PlanFinishing): QueryPlan {
   return plan.node ? { ...plan, node: finishedRoot(plan.node, finishing) } : plan;
@@ -55,15 +60,15 @@ function finished(node: PlanNode, finishing: PlanFinishing): PlanNode {
 
 function finishedFetches(
   fetch: FetchNode,
-  { schema, keys }: PlanFinishing,
+  { schema, keys, own }: PlanFinishing,
 ): readonly FinishedFetch[] {
+  const real = (one: FetchNode): FetchNode =>
+    withoutForeignFragments(withoutStandIns(one, schema), own);
   return unambiguousFetches(withFieldNames(fetch, schema), schema).map((one) => {
     const alternatives = alternativesOf(one, schema, keys);
     return {
-      ...withoutStandIns(one, schema),
-      ...(alternatives.length > 0
-        ? { alternatives: alternatives.map((part) => withoutStandIns(part, schema)) }
-        : {}),
+      ...real(one),
+      ...(alternatives.length > 0 ? { alternatives: alternatives.map(real) } : {}),
     };
   });
 }

@@ -5,9 +5,11 @@ import {
   Supergraph,
 } from '@apollo/federation-internals';
 import { QueryPlanner, type QueryPlan } from '@apollo/query-planner';
-import { parse } from 'graphql';
+import { parse, type DocumentNode } from 'graphql';
+import { directiveDefaults, withDirectiveDefaults } from './directive-defaults.ts';
 import { EntityKeys } from './entity-keys.ts';
 import { finishedPlan } from './finished-plan.ts';
+import { ownSchemas, type OwnSchemas } from './foreign-fragments.ts';
 import { planningSchema } from './planning-schema.ts';
 import { withoutReservedVariables } from './reserved-variables.ts';
 
@@ -21,6 +23,8 @@ export type BuildPlan = (operation: string, name: string | undefined) => QueryPl
 export function createPlanBuilding(sdl: string, exact: boolean): BuildPlan {
   const schema = exact ? undefined : planningSchema(sdl);
   const keys = new EntityKeys(sdl);
+  const defaults = directiveDefaults(sdl);
+  const own = subgraphsAsTheyAre(sdl, schema?.widened ?? new Set());
   const supergraph = Supergraph.build(schema?.sdl ?? sdl, {
     supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
     // What is changed for planning is no schema that composition would make.
@@ -28,14 +32,24 @@ export function createPlanBuilding(sdl: string, exact: boolean): BuildPlan {
   });
   const planner = new QueryPlanner(supergraph, { reuseQueryFragments: exact });
   const api = supergraph.apiSchema();
+  const adapted = (document: DocumentNode): DocumentNode =>
+    withDirectiveDefaults(withoutReservedVariables(document), defaults);
   return (text, operationName) => {
     const document = parse(text);
     const plan = planner.buildQueryPlan(
-      operationFromDocument(api, schema ? withoutReservedVariables(document) : document, {
+      operationFromDocument(api, schema ? adapted(document) : document, {
         validate: false,
         ...(operationName === undefined ? {} : { operationName }),
       }),
     );
-    return schema ? finishedPlan(plan, { schema, keys }) : plan;
+    return schema ? finishedPlan(plan, { schema, keys, own }) : plan;
   };
+}
+
+function subgraphsAsTheyAre(sdl: string, widened: ReadonlySet<string>): OwnSchemas {
+  if (widened.size === 0) return new Map();
+  const supergraph = Supergraph.build(sdl, {
+    supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
+  });
+  return ownSchemas(supergraph.subgraphs(), widened);
 }

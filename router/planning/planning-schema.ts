@@ -1,11 +1,12 @@
 /**
- * The supergraph as the planner gets to see it. Two things in it mislead the planner, with wrong data and no error:
+ * The supergraph as the planner gets to see it. Three things in it mislead the planner, with wrong data and no error:
  *
  * - A required field that takes arguments (`@requires(fields: "price(currency: \"USD\")")`) shares its response name with
  *   the client's own selection of that field, and with another requirement's, whose arguments may be others. Each such use
  *   therefore becomes a field of its own without arguments, a stand-in, which the finished plan turns back (`stand-ins.ts`).
  * - Of an entity's keys in one subgraph the planner takes the first to come back to that subgraph, even if the subgraph
  *   cannot be entered by it. Keys that can be resolved therefore come first.
+ * - Unions and interfaces whose objects are not the same in all subgraphs: see `whole-unions.ts`.
  *
  * Clients see the schema of the original supergraph, which has no stand-ins.
  */
@@ -24,6 +25,7 @@ import {
   type SelectionSetNode,
   type TypeNode,
 } from 'graphql';
+import { withWholeUnions } from './whole-unions.ts';
 
 /** What a stand-in stands for: a field and its arguments, as `(currency: "USD")`. */
 export type StandIn = { readonly field: string; readonly arguments: string };
@@ -33,6 +35,8 @@ export type PlanningSchema = {
   readonly standIns: ReadonlyMap<string, StandIn>;
   /** What a field needs in a subgraph, with stand-ins, by `requirementKey`. */
   readonly requirements: ReadonlyMap<string, SelectionSetNode>;
+  /** Subgraphs that have more in it than they have, by their names. */
+  readonly widened: ReadonlySet<string>;
 };
 
 export function requirementKey(subgraph: string, type: string, field: string): string {
@@ -42,11 +46,13 @@ export function requirementKey(subgraph: string, type: string, field: string): s
 type Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode;
 
 export function planningSchema(sdl: string): PlanningSchema {
-  const document = parse(sdl, { noLocation: true });
+  const original = parse(sdl, { noLocation: true });
+  const { document, widened } = withWholeUnions(original);
+  const names = subgraphNames(original);
   const types = new Map(
     document.definitions.filter(isComposite).map((type) => [type.name.value, type]),
   );
-  const rewriting = new Rewriting(types, subgraphNames(document), sdl);
+  const rewriting = new Rewriting(types, names, sdl);
   const changed: DocumentNode = {
     ...document,
     definitions: document.definitions.map((definition) =>
@@ -63,6 +69,7 @@ export function planningSchema(sdl: string): PlanningSchema {
     sdl: print(complete),
     standIns: rewriting.standIns,
     requirements: rewriting.requirements,
+    widened: new Set([...widened].map((graph) => names.get(graph) ?? graph)),
   };
 }
 

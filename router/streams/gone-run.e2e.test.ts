@@ -2,6 +2,7 @@
 import { readConfig } from '@ordergraph/platform/config.ts';
 import { createLogger } from '@ordergraph/platform/logger.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createOwnExecutor } from '../execution/own-executor.ts';
 import { Generation } from '../generation.ts';
 import { anonymousCaller } from '../identity.ts';
 import { guardFor } from '../resilience/configured-resilience.ts';
@@ -53,6 +54,7 @@ async function start() {
     connections,
     limiter: undefined,
     reads,
+    createExecutor: createOwnExecutor,
     plans: telemetry,
     logger,
   });

@@ -7,6 +7,7 @@ import {
   parse,
   validate,
   type DocumentNode,
+  type ExecutionArgs,
   type ExecutionResult,
   type GraphQLSchema,
 } from 'graphql';
@@ -68,28 +69,48 @@ function client(
   schema: GraphQLSchema,
   { world, fault }: { world: World; fault: Fault | undefined },
 ): CountedClient {
+  return countedClient(name, async (body) => {
+    const failed = fault?.(body);
+    return failed ?? answerOf(schema, body, { contextValue: world, fieldResolver: resolveField });
+  });
+}
+
+/** A client of a schema that has resolvers. */
+export function resolvedClient(name: string, schema: GraphQLSchema): CountedClient {
+  return countedClient(name, (body) => answerOf(schema, body, {}));
+}
+
+function countedClient(
+  name: string,
+  answer: (body: string) => Promise<SubgraphAnswer>,
+): CountedClient {
   const requests: string[] = [];
   return {
     name,
     requests,
-    async send(body) {
+    send(body) {
       requests.push(body);
-      const failed = fault?.(body);
-      if (failed) return failed;
-      const request: unknown = JSON.parse(body);
-      if (!isRecord(request)) throw new Error('a request is an object');
-      const result = await execute({
-        schema,
-        document: validDocument(String(request['query']), schema),
-        variableValues: isRecord(request['variables']) ? request['variables'] : {},
-        contextValue: world,
-        fieldResolver: resolveField,
-      });
-      return parsedAnswer(JSON.parse(JSON.stringify(result)));
+      return answer(body);
     },
     ready: async () => true,
     close: async () => undefined,
   };
+}
+
+async function answerOf(
+  schema: GraphQLSchema,
+  body: string,
+  resolving: Pick<ExecutionArgs, 'contextValue' | 'fieldResolver'>,
+): Promise<SubgraphAnswer> {
+  const request: unknown = JSON.parse(body);
+  if (!isRecord(request)) throw new Error('a request is an object');
+  const result = await execute({
+    schema,
+    document: validDocument(String(request['query']), schema),
+    variableValues: isRecord(request['variables']) ? request['variables'] : {},
+    ...resolving,
+  });
+  return parsedAnswer(JSON.parse(JSON.stringify(result)));
 }
 
 /** @throws Error if the router's query is not valid in the subgraph */
