@@ -48,6 +48,7 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
     await refuseTakenPorts(ports);
     const backing = await startBackingServices({
       dataDir,
+      keepRunning: true,
       log: say,
       ...url('databaseUrl', environment['DATABASE_URL']),
       ...url('natsUrl', environment['NATS_URL']),

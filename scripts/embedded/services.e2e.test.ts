@@ -186,6 +186,26 @@ test('a server that is killed is missed, and comes back by a restart', async () 
   expect(await readAll(services)).toMatchObject({ postgres: ['before'] });
 });
 
+test('where servers are kept running, each that is killed comes back by itself, with what it had; after the stop none does', async () => {
+  const services = await started({ ephemeral: true, keepRunning: true });
+  await useAll(services, 'before');
+  const before = Object.values(services.pids);
+  for (const pid of before) process.kill(pid, 'SIGKILL');
+  const patience = { timeout: 20_000, interval: 20 };
+  await vi.waitFor(() => {
+    const revived = Object.values(services.pids).filter((pid) => !before.includes(pid));
+    expect(revived).toHaveLength(3);
+  }, patience);
+  expect(await readAll(services)).toEqual({ postgres: ['before'], nats: ['before'], redis: null });
+
+  for (const pid of Object.values(services.pids)) process.kill(pid, 'SIGKILL');
+  await vi.waitFor(() => expect(services.pids).toEqual({}), patience);
+  await services.stop();
+  expect(services.pids).toEqual({});
+  const programs = ['postgres', 'nats-server', 'redis-server'];
+  expect(programs.flatMap((program) => processesWorkingOn(program, dataDir))).toEqual([]);
+});
+
 test('a server that does not start is shown by the last lines of its log, and the others are stopped', async () => {
   await (await started()).stop();
   await rm(path.join(dataDir, 'postgres', 'cluster', 'global', 'pg_control'));
