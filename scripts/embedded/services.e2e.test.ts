@@ -64,6 +64,19 @@ test('outside ephemeral mode what PostgreSQL commits is on disk, and what NATS t
   await expect(select(guess.href, '1')).rejects.toThrow(/password authentication failed/);
 });
 
+test('neither the values of a slow statement nor the row that broke a rule is in the log', async () => {
+  const { databaseUrl } = await started({ ephemeral: true });
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
+  onTestFinished(() => sql.end());
+  await sql`create table people (name text check (length(name) < 20))`;
+  await sql`set log_min_duration_statement = 0`;
+  await sql`select ${'Ada Lovelace'}::text as slow`;
+  await expect(sql`insert into people values (${'Ada Lovelace of London'})`).rejects.toThrow();
+  const log = () => readFileSync(path.join(dataDir, 'logs', 'postgres.log'), 'utf8');
+  await vi.waitFor(() => expect(log()).toMatch(/duration: .* as slow.*people_name_check/s));
+  expect(log()).not.toContain('Ada');
+});
+
 test('a second start is ready within two seconds, and finds what the first has kept', async () => {
   const first = await started();
   await useAll(first, 'kept');
