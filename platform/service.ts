@@ -7,7 +7,12 @@ import { ConfigurationError, logLevels, readConfig, type Environment } from './c
 import { createLogger, type Logger } from './logger.ts';
 
 /** A started service. `stop` drains: it takes no new work, finishes what is under way, then closes its connections. */
-export type RunningService = { readonly url: string; stop(): Promise<void> };
+export type RunningService = {
+  readonly url: string;
+  stop(): Promise<void>;
+  /** Reads again what can change while it runs, at SIGHUP. Never rejects. */
+  reload?(): Promise<void>;
+};
 
 export type ServiceDefinition<S extends z.ZodType, R extends RunningService = RunningService> = {
   readonly name: string;
@@ -32,6 +37,7 @@ export async function runAsProcess<S extends z.ZodType>(
     const config = readConfig(definition.configuration, environment);
     const running = await definition.start(config, logger);
     logger.info({ url: running.url }, 'started');
+    process.on('SIGHUP', () => void running.reload?.());
     const signal = await stopSignal();
     logger.info({ signal }, 'stopping');
     setTimeout(() => exit(1), drainTimeoutMs).unref();

@@ -27,10 +27,11 @@ export function newCause(traceparent: string | undefined): Cause {
 
 /**
  * The public form of an error. A database that is away is SERVICE_UNAVAILABLE, for trying again helps; a text that
- * PostgreSQL cannot hold is BAD_USER_INPUT; anything else that is no fault is a bug, and is logged whole.
+ * PostgreSQL cannot hold is BAD_USER_INPUT; anything else that is no fault is a bug, and is logged whole, with the trace
+ * of the request that met it.
  */
 export function reportError(
-  logger: Logger,
+  { logger, traceId }: { readonly logger: Logger; readonly traceId: string | undefined },
   formatted: GraphQLFormattedError,
   error: unknown,
 ): GraphQLFormattedError {
@@ -41,11 +42,11 @@ export function reportError(
   if (shown.extensions?.['code'] !== 'INTERNAL_SERVER_ERROR') return shown;
   const err = causeOf(error);
   if (isTransient(err)) {
-    logger.warn({ err, path: formatted.path }, 'a resolver could not reach the database');
+    logger.warn({ err, path: formatted.path, traceId }, 'a resolver could not reach the database');
     return publicError({ ...formatted, ...unavailable });
   }
   if (isUnstorableText(err)) return publicError({ ...formatted, ...unstorable });
-  logger.error({ err, path: formatted.path }, 'a resolver failed');
+  logger.error({ err, path: formatted.path, traceId }, 'a resolver failed');
   return shown;
 }
 

@@ -379,3 +379,36 @@ test('stopping ends the streams and does not wait for clients that never answer'
   expect(returned).toBe(1);
   deaf.terminate();
 });
+
+const traceId = 'c'.repeat(32);
+const traceparent = `00-${traceId}-${'d'.repeat(16)}-01`;
+/** The traces that the log names. */
+const tracesLogged = () => logged.map((line) => JSON.parse(line).traceId);
+
+test('a bug is logged under the trace of the request that met it: of a call, and of each one in a batch', async () => {
+  await post({ query: '{ bug }' }, { [identityHeader]: signed(), traceparent });
+  const batched = (id: string) => ({
+    query: '{ bug }',
+    extensions: { identity: signed(), traceparent: traceparent.replace(traceId, id) },
+  });
+  await post([batched('e'.repeat(32)), batched('f'.repeat(32))]);
+  expect(new Set(tracesLogged())).toEqual(new Set([traceId, 'e'.repeat(32), 'f'.repeat(32)]));
+});
+
+test('a bug in a subscription is logged under the trace of its operation', async () => {
+  const client = createClient({
+    url: server.url.replace('http', 'ws'),
+    webSocketImpl: WebSocket,
+    connectionParams: { identity: signed() },
+    retryAttempts: 0,
+  });
+  clients.push(client);
+  const ended = new Promise((resolve) => {
+    client.subscribe(
+      { query: 'subscription { bugs }', extensions: { identity: signed(), traceparent } },
+      { next: () => undefined, error: resolve, complete: () => resolve(undefined) },
+    );
+  });
+  await ended;
+  expect(tracesLogged()).toEqual([traceId]);
+});

@@ -8,6 +8,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { parse } from 'graphql';
 import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/resolverMap.js';
+import { ErrorCauses } from './error-causes.ts';
 import type { FaultCode } from './errors.ts';
 import { identityHeader, verifyIdentity } from './identity.ts';
 import type { Logger } from './logger.ts';
@@ -49,14 +50,16 @@ export async function startSubgraphServer<C extends object>(
     typeDefs: parse(options.sdl),
     resolvers: withScalars(options.sdl, options.resolvers),
   });
+  const causes = new ErrorCauses<C>();
   const apollo = new ApolloServer<C>({
     schema,
     introspection: true,
     csrfPrevention: false,
-    plugins: [ApolloServerPluginInlineTraceDisabled()],
+    plugins: [ApolloServerPluginInlineTraceDisabled(), causes.plugin()],
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    formatError: (formatted, error) => reportError(logger, formatted, error),
+    formatError: (formatted, error) =>
+      reportError({ logger, traceId: causes.correlationOf(error) }, formatted, error),
   });
   await apollo.start();
   const app = Fastify({
@@ -67,7 +70,7 @@ export async function startSubgraphServer<C extends object>(
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send(problem('BAD_REQUEST', 'There is nothing at this address.')),
   );
-  serveGraphQL(app, apollo, options);
+  serveGraphQL(app, { apollo, causes }, options);
   serveHealth(app, options);
   options.routes?.(app);
   const sockets = serveSubscriptions(app.server, {
@@ -94,12 +97,13 @@ export async function startSubgraphServer<C extends object>(
 
 function serveGraphQL<C extends object>(
   app: FastifyInstance,
-  apollo: ApolloServer<C>,
+  { apollo, causes }: { readonly apollo: ApolloServer<C>; readonly causes: ErrorCauses<C> },
   options: SubgraphServerOptions<C>,
 ): void {
   const run = async (body: unknown, asked: SubgraphRequest) => {
     const headers = new HeaderMap();
     headers.set('content-type', 'application/json');
+    causes.began(headers, asked.cause);
     const response = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: { method: 'POST', headers, body, search: '' },
       context: async () => options.context(asked),

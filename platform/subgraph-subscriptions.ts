@@ -50,6 +50,10 @@ export function serveSubscriptions<C extends object>(
       );
     } else socket.destroy();
   });
+  const reporting = (payload: SubscribePayload) => {
+    const { traceparent, correlationId } = newCause(asText(payload.extensions?.['traceparent']));
+    return { logger, traceId: traceparent && correlationId };
+  };
   const serving = useServer(
     {
       // Otherwise a socket that is closed for a fault would be told the fault's message.
@@ -57,15 +61,17 @@ export function serveSubscriptions<C extends object>(
       onConnect: ({ connectionParams }) =>
         verifyIdentity(asText(connectionParams?.['identity']), secret, Date.now()) !== undefined,
       onSubscribe: (_socket, _id, payload) => prepare(options, payload),
-      onError: (_socket, _id, _payload, errors) =>
-        errors.map((error) => reportError(logger, error.toJSON(), error)),
-      onNext: (_socket, _id, _payload, _args, result) => {
+      onError: (_socket, _id, payload, errors) =>
+        errors.map((error) => reportError(reporting(payload), error.toJSON(), error)),
+      onNext: (_socket, _id, payload, _args, result) => {
         if (!result.errors) return undefined;
         // Returned, not changed in place: the library sends the errors that it took out of the result before this call.
         return {
           ...(result.data === undefined ? {} : { data: result.data }),
           ...(result.extensions ? { extensions: result.extensions } : {}),
-          errors: result.errors.map((error) => reportError(logger, error.toJSON(), error)),
+          errors: result.errors.map((error) =>
+            reportError(reporting(payload), error.toJSON(), error),
+          ),
         };
       },
     },

@@ -380,6 +380,8 @@ test('each delivered event is paid for, and who owes too much reads no further t
   // 60 units and half as many on debt, at 3 an event.
   expect(stream.results.length).toBeGreaterThanOrEqual(29);
   expect(bystander.end).toBeUndefined();
+  const ended = /router_streams_ended_total\{transport="websocket",outcome="THROTTLED"\} 1\n/;
+  expect(await metrics(url)).toMatch(ended);
 });
 
 test('callers without a name are told apart by their address, and by another’s word only if that is trusted', async () => {

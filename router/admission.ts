@@ -29,6 +29,11 @@ export type AdmissionParts = {
 export type Admission = {
   /** @throws THROTTLED if nothing can be asked at the moment */
   begin(request: OperationRequest, caller: Caller): Visit;
+  /**
+   * What of an operation a caller may have, at no charge: for a stream that is paid for already.
+   * @throws RequestRefused
+   */
+  permitted(operation: ValidOperation, variables: Variables, caller: Caller): ValidOperation;
 };
 
 /** One request on its way. */
@@ -66,6 +71,8 @@ export function createAdmission(parts: AdmissionParts): Admission {
   };
 
   return {
+    permitted: (asked, variables, { identity }) =>
+      rights.permit(asked, variables, identity).operation,
     begin(request, caller) {
       const account = limiter?.account(caller, caller.address ?? '');
       account?.refuseIfEmpty();
@@ -170,8 +177,8 @@ class WatchedStream implements ResultStream, StreamSink {
     this.#stream.resume();
   }
 
-  stop(): void {
-    this.#stream.stop();
+  stop(told?: readonly GraphQLFormattedError[]): void {
+    this.#stream.stop(told);
   }
 
   next(streamed: StreamedResult): boolean {
@@ -185,8 +192,9 @@ class WatchedStream implements ResultStream, StreamSink {
     const own = result === streamed.result ? streamed : new StreamedResult(result, streamed.cursor);
     const goesOn = this.#sink?.next(own) ?? false;
     if (!account?.isOverdrawn()) return goesOn;
-    this.#stream.stop();
-    this.#sink?.failed([withCursor(account.throttled().toJSON(), streamed.cursor)]);
+    const errors = [withCursor(account.throttled().toJSON(), streamed.cursor)];
+    this.#stream.stop(errors);
+    this.#sink?.failed(errors);
     return false;
   }
 

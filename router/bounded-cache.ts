@@ -34,6 +34,11 @@ export class BoundedCache<V> {
     this.#remove(key);
   }
 
+  /** What is kept, what was used last at the end. */
+  *values(): Generator<V> {
+    for (const { value } of this.#entries.values()) yield value;
+  }
+
   get size(): number {
     return this.#entries.size;
   }

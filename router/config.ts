@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { milliseconds, port, secret } from '@ordergraph/platform/config.ts';
 import { z } from 'zod';
 import { admissionVariables } from './admission-variables.ts';
+import { resilienceVariables } from './resilience/resilience-variables.ts';
+import { tracingVariables } from './tracing/tracing-variables.ts';
 
 const composedSupergraph = fileURLToPath(new URL('../schema/supergraph.graphql', import.meta.url));
 
@@ -35,6 +37,8 @@ export const routerConfiguration = z
     PORT: port.default(4000),
     HOST: z.string().default('127.0.0.1'),
     SUPERGRAPH_FILE: z.string().default(composedSupergraph),
+    /** How often the file is looked at, so that another supergraph is served when it changes; 0: at SIGHUP only. */
+    SUPERGRAPH_POLL_MS: z.coerce.number().int().min(0).default(1_000),
     /** Addresses other than those in the supergraph, by the subgraph's name. */
     SUBGRAPH_URLS: urlsByName('{"order":"http://127.0.0.1:4001/graphql"}'),
     /** Where webhooks go, by channel: the last part of `/webhooks/<channel>`. */
@@ -52,6 +56,8 @@ export const routerConfiguration = z
     /** Of requests without a partner's key, this part is counted by field and stands for all. */
     USAGE_SAMPLE_RATE: z.coerce.number().min(0).max(1).default(0.1),
     ...admissionVariables,
+    ...resilienceVariables,
+    ...tracingVariables,
     /**
      * Tokens: the issuer's public keys by an address or from a file, and what a token must say. Without them nobody has a
      * token, and every caller is anonymous.
@@ -73,6 +79,8 @@ export const routerConfiguration = z
      * by commas. Any other subgraph must not be named: it would take them all for the same caller's.
      */
     BATCHING_SUBGRAPHS: names.default([]),
+    /** Whether identical queries of one caller that are under way together are run once. */
+    SHARED_READS: z.enum(['on', 'off']).default('on'),
     WEBHOOK_TIMEOUT_MS: milliseconds.default(10_000),
     SUBGRAPH_ANSWER_LIMIT_BYTES: count.default(16 * 1024 * 1024),
     BODY_LIMIT_BYTES: count.default(1024 * 1024),

@@ -2,6 +2,7 @@
 import { publicError } from '@ordergraph/platform/errors.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { nesting } from './document-measure.ts';
 import { isRecord } from './request.ts';
 
 /** Nothing was executed: the request is refused as a whole. */
@@ -76,6 +77,13 @@ export function publicSubgraphError(error: GraphQLFormattedError): GraphQLFormat
   return publicError({ ...rest, extensions: { ...extensions, code } });
 }
 
+/** So that what is nested without end cannot exhaust the stack when it is written. */
+const extensionsDepthMax = 50;
+
+function isShallow(extensions: Readonly<Record<string, unknown>>): boolean {
+  return nesting(extensions, extensionsDepthMax + 1) <= extensionsDepthMax;
+}
+
 /** An error as a subgraph's answer carries it, whatever it really sent. */
 export function subgraphError(value: unknown): GraphQLFormattedError {
   if (!isRecord(value)) return { message: '' };
@@ -83,7 +91,7 @@ export function subgraphError(value: unknown): GraphQLFormattedError {
   return {
     message: typeof message === 'string' ? message : '',
     ...(Array.isArray(path) && path.every(isPathElement) ? { path } : {}),
-    ...(isRecord(extensions) ? { extensions } : {}),
+    ...(isRecord(extensions) && isShallow(extensions) ? { extensions } : {}),
   };
 }
 

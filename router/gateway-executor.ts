@@ -80,6 +80,8 @@ function dataSource(subgraph: SubgraphClient, check: AnswerCheck): GraphQLDataSo
           : await subgraph.send(
               JSON.stringify({ query, operationName: request.operationName, variables }),
               execution.context,
+              // As the planner prints it, an operation begins with its type.
+              query.startsWith('mutation') ? 'write' : 'read',
             );
       const fetch = { subgraph: subgraph.name, query, variables };
       return answered(conforming(answer, fetch, check), fetch);

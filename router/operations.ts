@@ -4,8 +4,7 @@
  *   text → parse within limits → select the operation → validate   (`prepare`)
  *   → plan                                                         (`planned`)
  *
- * Persisted operations will give the text in place of the client; rights and cost will stand between the two. The end of
- * a successful way is kept, keyed by all it depends on.
+ * Rights and cost stand between the two. The end of a successful way is kept, keyed by all it depends on.
  */
 import { fault } from '@ordergraph/platform/errors.ts';
 import {
@@ -22,10 +21,12 @@ import {
 import { BoundedCache } from './bounded-cache.ts';
 import { RequestRefused } from './errors.ts';
 import { parseWithin, type Limits } from './limits.ts';
+import { observedPlanning, type PlanObserver } from './planning/observed-planning.ts';
 import type { Planner, QueryPlan } from './planning/planner.ts';
 import { planningConditions, specialisedOperation } from './planning/specialised-operation.ts';
 import type { OperationRequest, Variables } from './request.ts';
 import { resumable, type ResumableDocument } from './resumable.ts';
+import type { Trace } from './trace.ts';
 
 export type ValidOperation = {
   readonly name: string | undefined;
@@ -49,35 +50,50 @@ export type OperationRules = {
   readonly introspection: boolean;
   /** Whether validation may name fields that the client did not ask for. */
   readonly suggestions: boolean;
+  readonly observer: PlanObserver;
 };
+
+/** An operation as it is asked, with the values of its conditions for which it was planned. */
+export type UsualOperation = {
+  readonly request: OperationText;
+  readonly cases: readonly Variables[];
+};
+
+/** All of a request that an operation depends on. */
+export type OperationText = Pick<OperationRequest, 'query' | 'operationName'>;
 
 export type Operations = {
   /**
    * Reads and checks a request's operation.
    * @throws RequestRefused with all validation errors, or a fault with a public code
    */
-  prepare(request: OperationRequest): ValidOperation;
+  prepare(request: OperationText): ValidOperation;
   /**
    * Plans it for the values that its conditions have.
    * @param variables coerced
+   * @param trace to which planning belongs, if it has to be done
    * @throws PlanningFailed, or a fault with a public code
    */
-  planned(operation: ValidOperation, variables: Variables): Promise<PlannedOperation>;
+  planned(operation: ValidOperation, variables: Variables, trace: Trace): Promise<PlannedOperation>;
+  /** Those that were asked most of all that are kept, at most so many. */
+  mostUsed(count: number): readonly UsualOperation[];
 };
+
+type Kept = { readonly request: OperationText; readonly operation: ValidOperation; uses: number };
 
 /** Texts kept, and their length in all, in characters. */
 const keptMax = 1_000;
 const keptCharactersMax = 4 * 1024 * 1024;
 
 export function createOperations(rules: OperationRules): Operations {
-  const kept = new BoundedCache<ValidOperation>(keptMax, keptCharactersMax);
+  const kept = new BoundedCache<Kept>(keptMax, keptCharactersMax);
   // Kept as long as the operation is, and shared by all who ask for them while they are being made.
   const plans = new WeakMap<ValidOperation, Plans>();
   const checks = rules.introspection
     ? specifiedRules
     : [...specifiedRules, NoSchemaIntrospectionCustomRule];
 
-  const prepare = (request: OperationRequest): ValidOperation => {
+  const prepare = (request: OperationText): ValidOperation => {
     const document = parseWithin(request.query, rules.limits);
     const node = selected(document, request.operationName);
     const faults = validate(rules.schema, document, checks, {
@@ -115,25 +131,41 @@ export function createOperations(rules: OperationRules): Operations {
     return made;
   };
 
+  rules.observer.operationsKept(() => kept.size);
+
   return {
     prepare(request) {
       const key = `${request.operationName ?? ''}\n${request.query}`;
       const known = kept.get(key);
-      if (known) return known;
+      if (known) {
+        known.uses += 1;
+        return known.operation;
+      }
+      const { query, operationName } = request;
       const operation = prepare(request);
-      kept.set(key, operation);
+      kept.set(key, { request: { query, operationName }, operation, uses: 1 });
       return operation;
     },
-    planned(operation, variables) {
+    planned(operation, variables, trace) {
       const { conditions, byCase } = plansOf(operation);
       const key = (conditions ?? []).map((name) => (variables[name] === true ? '1' : '0')).join('');
       const known = byCase.get(key);
+      rules.observer.planAsked(known !== undefined);
+      trace.span?.annotate({ 'router.plan.cache': known ? 'hit' : 'miss' });
       if (known) return known;
-      const planning = plan(operation, conditions, variables);
+      const planning = observedPlanning(rules.observer, trace, () =>
+        plan(operation, conditions, variables),
+      );
       byCase.set(key, planning);
       // A failure is not kept: the planner knows which ones not to try again.
       planning.catch(() => byCase.delete(key));
       return planning;
+    },
+    mostUsed(count) {
+      return [...kept.values()]
+        .toSorted((a, b) => b.uses - a.uses)
+        .slice(0, count)
+        .map(({ request, operation }) => ({ request, cases: casesOf(plansOf(operation)) }));
     },
   };
 }
@@ -143,6 +175,13 @@ type Plans = {
   readonly conditions: readonly string[] | undefined;
   readonly byCase: Map<string, Promise<PlannedOperation>>;
 };
+
+/** What the variables of conditions were in each case, read back from its key. */
+function casesOf({ conditions, byCase }: Plans): readonly Variables[] {
+  return [...byCase.keys()].map((key) =>
+    Object.fromEntries((conditions ?? []).map((name, i) => [name, key[i] === '1'])),
+  );
+}
 
 function selected(document: DocumentNode, name: string | undefined): OperationDefinitionNode {
   const node = getOperationAST(document, name);

@@ -2,26 +2,30 @@
  * The one way of an operation, whatever transport it came by:
  *
  *   resolve (which text it stands for) → prepare (limits, validation) → is this transport fit for it
- *   → coerce variables → rights, cost and rate limits → plan → execute or subscribe
+ *   → coerce variables → is there room for it → rights, cost and rate limits → plan → execute or subscribe
  */
 import { badUserInput, fault } from '@ordergraph/platform/errors.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import { getVariableValues, type GraphQLSchema } from 'graphql';
-import type { Admission, Admitted, Visit } from './admission.ts';
+import type { Admitted, Visit } from './admission.ts';
 import { codeOf, refusal, RequestRefused } from './errors.ts';
-import type { Executor } from './executor.ts';
+import type { Generation } from './generation.ts';
 import { refuseDeepValues, type Limits } from './limits.ts';
-import type { Operations, ValidOperation } from './operations.ts';
+import type { ValidOperation } from './operations.ts';
 import type { Directory } from './partners/directory.ts';
 import { revocable } from './partners/revocable-stream.ts';
 import type { OperationTexts } from './persisted/operation-text.ts';
 import { PlanningFailed } from './planning/planner.ts';
 import type { Caller, Delivery, OperationRequest, RequestContext, Variables } from './request.ts';
 import type { OperationResult } from './result.ts';
+import type { SharedReads } from './shared-reads.ts';
+import type { ImportanceOf } from './resilience/importance.ts';
+import type { OperationGate } from './resilience/operation-gate.ts';
 import type { ResultStream } from './streams/result-stream.ts';
 import type { Subscriptions } from './subscriptions.ts';
-import type { Telemetry } from './telemetry.ts';
+import type { FinishedRequest, Telemetry } from './telemetry.ts';
 import type { Trace } from './trace.ts';
+import type { Tracing } from './tracing/tracing.ts';
 import type { UsageRecorder } from './usage/usage-recorder.ts';
 
 export type Outcome =
@@ -49,18 +53,21 @@ export type RequestOrigin = {
 };
 
 export type PipelineParts = {
-  readonly admission: Admission;
+  /** What requests that come now are served by. */
+  readonly current: () => Generation;
   readonly limits: Limits;
+  readonly gate: OperationGate;
+  readonly importanceOf: ImportanceOf;
   readonly texts: OperationTexts;
   /** Undefined for a router without partners. */
   readonly directory: Directory | undefined;
   /** Undefined for a router that counts none. */
   readonly usage: UsageRecorder | undefined;
-  readonly operations: Operations;
-  readonly executor: Executor;
+  readonly reads: SharedReads;
   readonly subscriptions: Subscriptions;
-  readonly schema: GraphQLSchema;
   readonly telemetry: Telemetry;
+  /** Undefined where no traces are recorded. */
+  readonly tracing: Tracing | undefined;
   readonly logger: Logger;
   readonly requestTimeoutMs: number;
   /** Whether coercion may name fields that the client did not give. */
@@ -72,9 +79,12 @@ type Progress = {
   valid: ValidOperation | undefined;
   text: string;
   admitted: Admitted | undefined;
+  /** Whether it has a place that it must leave. */
+  isInside: boolean;
 };
 
 type Reading = {
+  readonly generation: Generation;
   readonly delivery: Delivery;
   readonly visit: Visit;
   readonly progress: Progress;
@@ -91,14 +101,14 @@ class Unfit extends RequestRefused {
 }
 
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { admission, texts, operations, executor, subscriptions, telemetry, logger } = parts;
+  const { gate, texts, reads, subscriptions, telemetry, tracing, logger } = parts;
   const underWay = new Set<Promise<unknown>>();
 
   /** The operation and its variables. A request that has none that are good is not for nothing either. */
   const read = async (
     given: OperationRequest,
     caller: Caller,
-    { delivery, visit, progress }: Reading,
+    { generation: { operations, supergraph }, delivery, visit, progress }: Reading,
   ): Promise<{ readonly valid: ValidOperation; readonly variables: Variables }> => {
     try {
       const request = await texts.resolve(given, caller);
@@ -108,7 +118,10 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       texts.proved(request, caller);
       if (!delivery.operationTypes.includes(valid.type)) throw new Unfit(valid.type);
       refuseDeepValues(request.variables, parts.limits);
-      return { valid, variables: coerced(valid, request.variables, parts) };
+      return {
+        valid,
+        variables: coerced(valid, request.variables, { ...parts, schema: supergraph.apiSchema }),
+      };
     } catch (error) {
       visit.refused();
       throw error;
@@ -119,16 +132,25 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     given: OperationRequest,
     from: RequestOrigin,
     delivery: Delivery,
-    progress: Progress,
+    { generation, progress }: Pick<Reading, 'generation' | 'progress'>,
   ): Promise<Outcome> => {
+    const { admission, operations } = generation;
     if (from.caller.expiresAtMs !== null && from.caller.expiresAtMs <= Date.now()) {
       throw fault('TOKEN_EXPIRED', 'The token has expired.');
     }
     const visit = admission.begin(given, from.caller);
-    const { valid, variables } = await read(given, from.caller, { delivery, visit, progress });
+    const { valid, variables } = await read(given, from.caller, {
+      generation,
+      delivery,
+      visit,
+      progress,
+    });
+    const waiting = gate.enter(parts.importanceOf(valid, from.caller), delivery.signal);
+    if (waiting) await waiting;
+    progress.isInside = true;
     const admitted = await visit.admit(valid, variables);
     progress.admitted = admitted;
-    const operation = await operations.planned(admitted.operation, variables);
+    const operation = await operations.planned(admitted.operation, variables, from.trace);
     const context: RequestContext = {
       ...from,
       deadlineMs: Date.now() + parts.requestTimeoutMs,
@@ -136,10 +158,13 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       signal: operation.type === 'query' ? delivery.signal : undefined,
     };
     if (operation.type !== 'subscription') {
-      const result = await executor.execute({ operation, variables, context });
+      const result = await generation.executor.execute({ operation, variables, context });
+      if (operation.type === 'mutation') reads.seen(from.caller.identity);
       return { kind: 'result', result: admitted.finished(result) };
     }
     const subscribed = subscriptions.subscribe({
+      generation,
+      asked: valid,
       operation,
       variables,
       context,
@@ -155,24 +180,40 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     };
   };
 
-  const run: Pipeline['run'] = async (request, from, delivery) => {
+  const run: Pipeline['run'] = async (request, origin, delivery) => {
     const started = performance.now();
-    const progress: Progress = { valid: undefined, text: '', admitted: undefined };
-    const outcome = await perform(request, from, delivery, progress).catch(
-      (error: unknown): Outcome => {
+    const from = tracing
+      ? { ...origin, trace: tracing.begin(origin.trace, delivery.transport) }
+      : origin;
+    const progress: Progress = {
+      valid: undefined,
+      text: '',
+      admitted: undefined,
+      isInside: false,
+    };
+    const generation = parts.current();
+    const outcome = await generation
+      .using(() => perform(request, from, delivery, { generation, progress }))
+      .catch((error: unknown): Outcome => {
         const errors = refusal(error, logger);
         if (error instanceof Unfit) return { kind: 'refused', errors, unfit: error.type };
         // The operation is valid; that nothing can be got for it is its result.
         return error instanceof PlanningFailed
           ? { kind: 'result', result: { data: 'null', errors } }
           : { kind: 'refused', errors };
-      },
-    );
+      });
+    if (progress.isInside) gate.leave();
     const { valid, text, admitted } = progress;
     if (valid && outcome.kind !== 'refused') {
-      parts.usage?.record({ operation: valid, text, caller: from.caller, client: from.client });
+      parts.usage?.record({
+        schema: generation.supergraph.apiSchema,
+        operation: valid,
+        text,
+        caller: from.caller,
+        client: from.client,
+      });
     }
-    telemetry.request({
+    const finished: FinishedRequest = {
       transport: delivery.transport,
       trace: from.trace,
       type: valid?.type ?? 'unknown',
@@ -180,9 +221,13 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       partner: from.caller.partner?.name,
       client: from.client,
       outcome: outcomeLabel(outcome),
+      errors: errorsOf(outcome),
       cost: admitted?.cost,
       seconds: (performance.now() - started) / 1000,
-    });
+    };
+    tracing?.end(from.trace, finished);
+    if (delivery.report) delivery.report(finished);
+    else telemetry.request(finished);
     return outcome;
   };
 
@@ -202,7 +247,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 function coerced(
   { node }: ValidOperation,
   given: Variables,
-  { schema, suggestions }: PipelineParts,
+  { schema, suggestions }: Pick<PipelineParts, 'suggestions'> & { readonly schema: GraphQLSchema },
 ): Variables {
   const result = getVariableValues(schema, node.variableDefinitions ?? [], given, {
     maxErrors: 10,
@@ -213,8 +258,11 @@ function coerced(
 }
 
 function outcomeLabel(outcome: Outcome): string {
-  if (outcome.kind === 'refused') return codeOf(outcome.errors);
-  if (outcome.kind === 'stream') return 'ok';
-  const { errors } = outcome.result;
-  return errors.length > 0 ? codeOf(errors) : 'ok';
+  const errors = errorsOf(outcome);
+  return errors.length > 0 || outcome.kind === 'refused' ? codeOf(errors) : 'ok';
+}
+
+function errorsOf(outcome: Outcome): RequestRefused['errors'] {
+  if (outcome.kind === 'refused') return outcome.errors;
+  return outcome.kind === 'result' ? outcome.result.errors : [];
 }

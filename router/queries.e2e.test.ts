@@ -7,7 +7,8 @@ import { secret, type Behaviour } from './test/subgraphs.ts';
 
 let world: Awaited<ReturnType<typeof startTestRouter>>;
 beforeAll(async () => {
-  world = await startTestRouter();
+  // A subgraph fails here in more ways, one after the other, than its circuit breaker would stand.
+  world = await startTestRouter({ BREAKER_CALLS_MIN: '1000000' });
 });
 afterAll(() => world.stop());
 beforeEach(() => {
@@ -117,6 +118,31 @@ const failures: readonly [string, Behaviour, string][] = [
     { kind: 'answer', body: `"${'x'.repeat(17 * 1024 * 1024)}"` },
     'SERVICE_UNAVAILABLE',
   ],
+  [
+    'answers 500 without GraphQL',
+    { kind: 'answer', status: 500, body: '{"error":"Internal Server Error"}' },
+    'SERVICE_UNAVAILABLE',
+  ],
+  ['answers 500 and nothing', { kind: 'answer', status: 500, body: '' }, 'SERVICE_UNAVAILABLE'],
+  ['loses its connection', { kind: 'reset' }, 'SERVICE_UNAVAILABLE'],
+  [
+    'answers with a number for its errors',
+    { kind: 'answer', body: '{"data":{"_entities":[{"payment":{"status":"x"}}]},"errors":5}' },
+    'SERVICE_UNAVAILABLE',
+  ],
+  [
+    'answers lists without end',
+    {
+      kind: 'answer',
+      body: `{"data":{"_entities":[{"payment":${'['.repeat(500_000)}${']'.repeat(500_000)}}]}}`,
+    },
+    'SERVICE_UNAVAILABLE',
+  ],
+  [
+    'answers a text for its entities',
+    { kind: 'answer', body: '{"data":{"_entities":"x"}}' },
+    'SERVICE_UNAVAILABLE',
+  ],
   ['answers no entities', { kind: 'answer', body: '{"data":{}}' }, 'SERVICE_UNAVAILABLE'],
   [
     'answers too few entities',
@@ -152,6 +178,34 @@ test.each(failures)(
     expect(text).not.toMatch(/127\.0\.0\.1|localhost|stack|nginx|node_modules/);
   },
 );
+
+test('an error of a subgraph whose extensions nest without end is masked', async () => {
+  const extensions = `{"code":"FORBIDDEN","a":${'['.repeat(500_000)}${']'.repeat(500_000)}}`;
+  world.payment.behaviour = {
+    kind: 'answer',
+    body: `{"errors":[{"message":"no","extensions":${extensions}}]}`,
+  };
+  const { status, body } = await post(world.url, orderWithPayment);
+  expect(status).toBe(200);
+  expect(body.data).toEqual({ order: orderAlone });
+  expect(body.errors[0].extensions).toEqual({ code: 'INTERNAL_SERVER_ERROR' });
+});
+
+test('a prototype in the answer of a subgraph is one name among others', async () => {
+  const own = '"__proto__":{"status":"forged","polluted":true}';
+  const answer = (payment: string): Behaviour => ({
+    kind: 'answer',
+    body: `{${own},"data":{${own},"_entities":[{${own},"payment":{${own},${payment}}}]}}`,
+  });
+  world.payment.behaviour = answer('"status":"true","amount":1');
+  const { body } = await post(world.url, orderWithPayment);
+  expect(body.data.order.payment).toEqual({ status: 'true', amount: 1 });
+  world.payment.behaviour = answer('"amount":1');
+  const without = await post(world.url, orderWithPayment);
+  expect(without.body.data.order.payment).toBeNull();
+  expect(without.text).not.toContain('forged');
+  expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+});
 
 test('a failing edge in a list has an error at each element', async () => {
   world.payment.behaviour = { kind: 'answer', body: 'rubbish' };

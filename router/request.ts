@@ -4,6 +4,7 @@ import type { Identity } from '@ordergraph/platform/identity.ts';
 import type { OperationTypeNode } from 'graphql';
 import type { PartnerAccess } from './partners/directory.ts';
 import { operationId, type OperationId } from './persisted/operation-id.ts';
+import type { FinishedRequest } from './telemetry.ts';
 import type { Trace } from './trace.ts';
 
 export type Variables = Readonly<Record<string, unknown>>;
@@ -48,6 +49,8 @@ export type Delivery = {
   /** Continue a stream behind this cursor. */
   readonly lastEventId?: string | undefined;
   readonly signal?: Abandonment | undefined;
+  /** Takes what is to be counted and logged of the operation, if the transport knows more of it later. */
+  readonly report?: (finished: FinishedRequest) => void;
 };
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -3,25 +3,28 @@ import { randomBytes } from 'node:crypto';
 import type { RunningService, ServiceDefinition } from '@ordergraph/platform/service.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import { routerConfiguration, type RouterConfig } from './config.ts';
-import { admissionTo, openRateLimiter } from './configured-admission.ts';
-import { createOwnExecutor } from './execution/own-executor.ts';
-import { createGatewayExecutor } from './gateway-executor.ts';
+import { openRateLimiter } from './configured-admission.ts';
+import { Generation } from './generation.ts';
+import { createGenerations } from './generations.ts';
 import { anonymousCaller, createIdentify, type Identify } from './identity.ts';
 import { fileKeySet, remoteKeySet } from './key-set.ts';
-import { createOperations } from './operations.ts';
 import { createIdentifyCaller } from './partners/credentials.ts';
 import { openRouterDatabase } from './partners/router-database.ts';
 import { openKeptTexts } from './persisted/kept-texts.ts';
 import { createOperationTexts } from './persisted/operation-text.ts';
 import { createPipeline } from './pipeline.ts';
-import { createPlanner } from './planning/planner.ts';
+import { guardFor, openGate } from './resilience/configured-resilience.ts';
+import { createImportance } from './resilience/importance.ts';
 import { createClientAddress } from './rate-limit/client-address.ts';
-import type { Executor } from './executor.ts';
+import { SharedReads } from './shared-reads.ts';
 import { batchedCalls } from './streams/batched-calls.ts';
-import { createSubgraphClient, type SubgraphClient } from './subgraph-requests.ts';
+import { SubgraphConnections } from './subgraph-connections.ts';
+import { createSubgraphClient } from './subgraph-requests.ts';
 import { createSubscriptions } from './subscriptions.ts';
-import { loadSupergraph } from './supergraph.ts';
+import { buildSupergraph, readSupergraph } from './supergraph.ts';
+import { watchSupergraph } from './supergraph-watch.ts';
 import { createTelemetry } from './telemetry.ts';
+import { openTracing } from './tracing/tracing.ts';
 import { createGraphiql } from './transports/graphiql.ts';
 import { serveHealth } from './transports/health.ts';
 import { createHttpDoor } from './transports/http.ts';
@@ -45,8 +48,8 @@ export const routerService: ServiceDefinition<typeof routerConfiguration> = {
 async function startRouter(config: RouterConfig, logger: Logger): Promise<RunningService> {
   const secret = config.INTERNAL_SECRET ?? randomBytes(32).toString('hex');
   const production = config.NODE_ENV === 'production';
-  const introspection = config.INTROSPECTION ?? !production;
-  const supergraph = await loadSupergraph(config.SUPERGRAPH_FILE, config.SUBGRAPH_URLS);
+  const supergraphFrom = (sdl: string) => buildSupergraph(sdl, config.SUBGRAPH_URLS);
+  const first = supergraphFrom(await readSupergraph(config.SUPERGRAPH_FILE));
   const database = config.DATABASE_URL
     ? await openRouterDatabase(config.DATABASE_URL, logger)
     : undefined;
@@ -54,38 +57,38 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   const usage =
     database &&
     createUsageRecorder({
-      schema: supergraph.apiSchema,
       store: database.addUsage,
       sampleRate: config.USAGE_SAMPLE_RATE,
       logger,
     });
   const telemetry = createTelemetry(logger);
-  const subgraphs = supergraph.subgraphs.map((subgraph) =>
-    createSubgraphClient(subgraph, {
+  const limiter = openRateLimiter(config, { secret, telemetry, logger });
+  const reads = new SharedReads(telemetry.readShared);
+  const tracing = openTracing(config, logger, telemetry.spans);
+  const connections = new SubgraphConnections((subgraph) => {
+    const client = createSubgraphClient(subgraph, {
       secret,
-      timeoutMs: config.SUBGRAPH_TIMEOUT_MS,
+      timeoutMs: Math.min(config.SUBGRAPH_TIMEOUT_MS, config.REQUEST_TIMEOUT_MS),
       answerLimitBytes: config.SUBGRAPH_ANSWER_LIMIT_BYTES,
       batches: config.BATCHING_SUBGRAPHS.includes(subgraph.name),
       observe: telemetry.subgraphCall,
-    }),
-  );
-  const upstreams = new Map(
-    supergraph.subgraphs.map((subgraph) => [subgraph.name, createUpstreamSocket(subgraph, secret)]),
-  );
-  const own = config.EXECUTOR === 'own';
-  const executorOver = (clients: readonly SubgraphClient[]): Executor =>
-    own
-      ? createOwnExecutor({ supergraph, subgraphs: clients, logger })
-      : createGatewayExecutor({ supergraph, subgraphs: clients, logger });
-  const executor = executorOver(subgraphs);
-  const planner = createPlanner({
-    sdl: supergraph.sdl,
-    timeoutMs: config.PLANNING_TIMEOUT_MS,
-    exact: !own,
+      guard: guardFor(config, telemetry),
+    });
+    const socket = createUpstreamSocket(subgraph, secret);
+    return { client, batched: batchedCalls(client), socket };
   });
+  const generations = createGenerations({
+    supergraph: supergraphFrom,
+    generation: (supergraph) =>
+      new Generation(supergraph, { config, connections, limiter, reads, plans: telemetry, logger }),
+    first,
+    moveStreams: () => subscriptions.move(),
+    changed: telemetry.supergraphChanged,
+    logger,
+  });
+  const current = () => generations.current;
   const subscriptions = createSubscriptions({
-    executor: executorOver(subgraphs.map(batchedCalls)),
-    upstreams,
+    current,
     secret,
     limits: {
       eventsMax: config.STREAM_QUEUE_MAX,
@@ -94,28 +97,22 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     },
     restTimeoutMs: config.REQUEST_TIMEOUT_MS,
     resumeWithinMs: config.STREAM_RESUME_MS,
+    seen: (identity) => reads.seen(identity),
     observer: telemetry,
     logger,
   });
-  const limiter = openRateLimiter(config, { secret, telemetry, logger });
   const pipeline = createPipeline({
-    admission: admissionTo(supergraph, config, { limiter, logger }),
+    current,
     limits: config.OPERATION_LIMITS,
+    gate: openGate(config, telemetry),
+    importanceOf: createImportance(config.VITAL_FIELDS),
     texts: createOperationTexts({ partners: database, kept, logger }),
     directory: database?.directory,
     usage,
-    operations: createOperations({
-      schema: supergraph.apiSchema,
-      planner,
-      specialise: own,
-      limits: config.OPERATION_LIMITS,
-      introspection,
-      suggestions: !production,
-    }),
-    executor,
+    reads,
     subscriptions,
-    schema: supergraph.apiSchema,
     telemetry,
+    tracing,
     logger,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
     suggestions: !production,
@@ -126,6 +123,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   const doors = {
     pipeline,
     identify,
+    telemetry,
     logger,
     allowedOrigins: config.ALLOWED_ORIGINS,
     clientAddress: createClientAddress(config.TRUSTED_PROXIES),
@@ -137,8 +135,12 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     heartbeatMs: config.STREAM_HEARTBEAT_MS,
     graphiql: production ? undefined : createGraphiql(path),
   });
-  const app = createListener({ door, bodyLimitBytes, logger });
-  serveHealth(app, { subgraphs, telemetry, stopping: () => stopping });
+  const app = createListener({ door, bodyLimitBytes, telemetry, logger });
+  serveHealth(app, {
+    subgraphs: () => [...current().connections.values()].map(({ client }) => client),
+    telemetry,
+    stopping: () => stopping,
+  });
   const webhooks = serveWebhooks(app, {
     targets: config.WEBHOOK_TARGETS,
     timeoutMs: config.WEBHOOK_TIMEOUT_MS,
@@ -155,24 +157,26 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   });
   const address = await app.listen({ port: config.PORT, host: config.HOST, backlog: 4_096 });
 
+  const watch = watchSupergraph({
+    file: config.SUPERGRAPH_FILE,
+    everyMs: config.SUPERGRAPH_POLL_MS,
+    found: generations.replace,
+    logger,
+  });
+
   const stop = async () => {
     stopping = true;
+    watch.close();
     subscriptions.stop();
     await Promise.all([closeListener(app), pipeline.idle().then(() => websockets.close())]);
-    for (const upstream of upstreams.values()) upstream.close();
-    await Promise.all([
-      limiter?.close(),
-      planner.close(),
-      webhooks.close(),
-      ...subgraphs.map((subgraph) => subgraph.close()),
-    ]);
+    await Promise.all([limiter?.close(), generations.close(), webhooks.close(), tracing?.close()]);
     await usage?.close();
     await database?.close();
     kept?.close();
     telemetry.close();
   };
   let stopped: Promise<void> | undefined;
-  return { url: `${address}${path}`, stop: () => (stopped ??= stop()) };
+  return { url: `${address}${path}`, stop: () => (stopped ??= stop()), reload: watch.look };
 }
 
 function identifyBy({ JWKS_URL, JWKS_FILE, JWT_ISSUER, JWT_AUDIENCE }: RouterConfig): Identify {

@@ -389,7 +389,7 @@ test('a stop ends streams with a code, finishes what is under way, and closes ev
   world.payment.seen.length = 0;
   const underWay = post(router.url, '{ order(id: "slow-200") { payment { status } } }');
   const underWayOnSocket = overSocket(client, {
-    query: '{ order(id: "slow-200") { payment { status } } }',
+    query: '{ order(id: "slow-201") { payment { status } } }',
   });
   await expect.poll(() => world.payment.seen.length, soon).toBe(2);
   const health = router.url.replace('/graphql', '/health/ready');

@@ -6,10 +6,11 @@
  */
 import type { Dispatcher } from 'undici';
 import type { Abandonment } from './request.ts';
+import type { CallFailure } from './resilience/calling.ts';
 
 export type Exchanged =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'failure'; readonly code: 'SERVICE_UNAVAILABLE' | 'TIMEOUT' };
+  | { readonly kind: 'text'; readonly status: number; readonly text: string }
+  | CallFailure;
 
 type Controller = Parameters<NonNullable<Dispatcher.DispatchHandler['onRequestStart']>>[0];
 
@@ -21,8 +22,11 @@ export type ExchangeBounds = {
   readonly answerLimitBytes: number;
 };
 
-const unavailable: Exchanged = { kind: 'failure', code: 'SERVICE_UNAVAILABLE' };
-const late: Exchanged = { kind: 'failure', code: 'TIMEOUT' };
+const lost: Exchanged = { kind: 'failure', code: 'SERVICE_UNAVAILABLE', verdict: 'passing' };
+/** Its time was up. */
+export const late: CallFailure = { kind: 'failure', code: 'TIMEOUT', verdict: 'failing' };
+/** Too long an answer tells of what was asked: otherwise who asks for it could have the subgraph taken for dead. */
+const notWanted: Exchanged = { kind: 'failure', code: 'SERVICE_UNAVAILABLE', verdict: 'nothing' };
 
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly bounds: ExchangeBounds;
@@ -30,6 +34,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #controller: Controller | undefined;
   #chunks: Buffer[] = [];
   #length = 0;
+  #status = 0;
   #isOver = false;
 
   /** `ended` is called once. */
@@ -50,24 +55,25 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isOver) controller.abort(new Error('given up'));
   }
 
-  onResponseStart(): void {
-    // The status is not looked at: an answer that is GraphQL says more than its status does.
+  /** The status is only told: an answer that is GraphQL says more than its status does. */
+  onResponseStart(_controller: Controller, status: number): void {
+    this.#status = status;
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
     this.#length += chunk.length;
-    if (this.#length > this.bounds.answerLimitBytes) this.giveUp(unavailable);
+    if (this.#length > this.bounds.answerLimitBytes) this.giveUp(notWanted);
     else this.#chunks.push(chunk);
   }
 
   onResponseEnd(): void {
     const [first] = this.#chunks;
     const whole = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks);
-    this.#end({ kind: 'text', text: whole.toString('utf8') });
+    this.#end({ kind: 'text', status: this.#status, text: whole.toString('utf8') });
   }
 
   onResponseError(): void {
-    this.#end(unavailable);
+    this.#end(lost);
   }
 
   #end(exchanged: Exchanged): void {
@@ -100,7 +106,7 @@ export class ExchangeWatch {
     for (const exchange of this.#underWay) {
       const { deadlineMs, signal } = exchange.bounds;
       if (nowMs >= deadlineMs) exchange.giveUp(late);
-      else if (signal?.aborted) exchange.giveUp(unavailable);
+      else if (signal?.aborted) exchange.giveUp(notWanted);
     }
     if (this.#underWay.size > 0) this.#timer?.refresh();
     else this.#timer = undefined;

@@ -1,17 +1,21 @@
 /**
- * Calls to one subgraph: JSON over a pool of kept-alive connections. A call never rejects and never lasts longer than
- * its time-out; whatever is wrong with an answer (status, size, form) ends as a failure with a public code. Of the
- * client's headers none goes down; the subgraph gets a signed identity, a trace and a deadline.
+ * Calls to one subgraph: JSON over pools of kept-alive connections. A call never rejects and never lasts longer than
+ * its time-out, with all its attempts (`resilience/calling.ts`); whatever is wrong with an answer (status, size, form)
+ * ends as a failure with a public code. Of the client's headers none goes down; the subgraph gets a signed identity, a
+ * trace and a deadline.
  */
-import { anonymous, identityHeader } from '@ordergraph/platform/identity.ts';
+import { identityHeader } from '@ordergraph/platform/identity.ts';
 import type { GraphQLFormattedError } from 'graphql';
 import { Pool } from 'undici';
 import { subgraphError, type SubgraphFailure } from './errors.ts';
 import { isRecord, type RequestContext, type Variables } from './request.ts';
+import type { CallFailure, CallKind, Calling, Verdict } from './resilience/calling.ts';
 import { Statements } from './statements.ts';
-import { Exchange, ExchangeWatch, type Exchanged } from './subgraph-exchange.ts';
+import { Exchange, ExchangeWatch, late, type Exchanged } from './subgraph-exchange.ts';
 import type { Subgraph } from './supergraph.ts';
-import { newSpanId, traceparentOf } from './trace.ts';
+import { callOfAll } from './subgraph-batch.ts';
+import { traceparentOf } from './trace.ts';
+import { beginFetch, endFetch, fetchOutcome } from './tracing/fetch-span.ts';
 
 export type SubgraphAnswer =
   | {
@@ -27,12 +31,18 @@ export type SubgraphQuery = {
   readonly variables: Variables;
 };
 
-export type SubgraphCall = { readonly body: string; readonly context: RequestContext };
+export type SubgraphCall = {
+  readonly body: string;
+  readonly context: RequestContext;
+  readonly kind: CallKind;
+  /** Of several as one call; otherwise each attempt has its own. */
+  readonly traceparent?: string | undefined;
+};
 
 export type SubgraphClient = {
   readonly name: string;
-  /** Sends a GraphQL request, given as JSON. */
-  send(body: string, context: RequestContext): Promise<SubgraphAnswer>;
+  /** Sends a GraphQL request, given as JSON. A read may be sent more than once. */
+  send(body: string, context: RequestContext, kind: CallKind): Promise<SubgraphAnswer>;
   /** Sends several as one call; the answers come in their order. Undefined if the subgraph takes one at a time. */
   readonly sendBatch?:
     | ((calls: readonly SubgraphCall[]) => Promise<readonly SubgraphAnswer[]>)
@@ -47,85 +57,100 @@ export type CallOutcome = 'answer' | 'abandoned' | SubgraphFailure;
 
 export type SubgraphClientOptions = {
   readonly secret: string;
+  /** For one call with all its attempts. */
   readonly timeoutMs: number;
   readonly answerLimitBytes: number;
   /** Whether it takes several operations as one call, each with its caller's identity in its `extensions`. */
   readonly batches?: boolean;
-  /** Told of every call when it has ended. */
+  /** Told of every attempt when it has ended. */
   readonly observe: (subgraph: string, outcome: CallOutcome, seconds: number) => void;
+  /** What is put around the attempts of calls to a subgraph. */
+  readonly guard: (subgraph: string, attempt: Calling) => Calling;
 };
 
 export const deadlineHeader = 'x-ordergraph-deadline';
 const readinessTimeoutMs = 1_000;
-const connectionsMax = 128;
+const untraced: readonly undefined[] = [];
+/** Writes have connections of their own, so that they do not queue behind reads when a subgraph is slow. */
+const connectionsMax: Readonly<Record<CallKind, number>> = { read: 128, write: 32 };
 
 export function createSubgraphClient(
   { name, url }: Subgraph,
   options: SubgraphClientOptions,
 ): SubgraphClient {
-  // Time-outs are ours, per call and to the millisecond; the pool's own are coarser and start anew with every chunk.
-  const pool = new Pool(url.origin, {
-    connections: connectionsMax,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    allowH2: false,
-  });
-
+  const { timeoutMs, answerLimitBytes, observe } = options;
+  const pools = { read: poolTo(url, 'read'), write: poolTo(url, 'write') };
   const path = url.pathname + url.search;
   const watch = new ExchangeWatch();
   const statements = new Statements(options.secret);
 
-  const exchange = (body: string, context: RequestContext): Promise<Exchanged> =>
-    new Promise((resolve) => {
-      const nowMs = Date.now();
-      const deadlineMs = Math.min(nowMs + options.timeoutMs, context.deadlineMs);
-      const call = new Exchange(
-        { deadlineMs, signal: context.signal, answerLimitBytes: options.answerLimitBytes },
-        (exchanged) => {
-          watch.remove(call);
-          resolve(exchanged);
-        },
-      );
-      watch.add(call);
-      const headers = [
-        'content-type',
-        'application/json',
-        'accept',
-        'application/graphql-response+json, application/json',
-        identityHeader,
-        statements.of(context.caller.identity, nowMs),
-        deadlineHeader,
-        String(deadlineMs),
-        'traceparent',
-        traceparentOf(context.trace),
-      ];
-      pool.dispatch({ path, method: 'POST', headers, body }, call);
+  const attempt: Calling = (call, ended) => {
+    const { context, deadlineMs, body, kind } = call;
+    const nowMs = Date.now();
+    if (nowMs >= deadlineMs) return ended(tooLate);
+    const started = performance.now();
+    // Calls of a batch have their spans already, each in its own trace.
+    const span = call.traceparent === undefined ? beginFetch(name, call) : undefined;
+    const exchange = new Exchange(
+      { deadlineMs, signal: context.signal, answerLimitBytes },
+      (exchanged) => {
+        watch.remove(exchange);
+        const isCutShort = deadlineMs - nowMs < timeoutMs / 2;
+        const reply = exchanged === late && isCutShort ? tooLate : replyIn(exchanged, call.read);
+        const outcome = outcomeOf(reply, context);
+        observe(name, outcome, (performance.now() - started) / 1000);
+        if (span) endFetch(span, isAnswer(reply) ? fetchOutcome(reply) : outcome, exchanged);
+        ended(reply);
+      },
+    );
+    watch.add(exchange);
+    const headers = [
+      'content-type',
+      'application/json',
+      'accept',
+      'application/graphql-response+json, application/json',
+      identityHeader,
+      statements.of(context.caller.identity, nowMs),
+      deadlineHeader,
+      String(deadlineMs),
+      'traceparent',
+      call.traceparent ?? traceparentOf(span?.trace ?? context.trace),
+    ];
+    pools[kind].dispatch({ path, method: 'POST', headers, body }, exchange);
+  };
+
+  const guarded = options.guard(name, attempt);
+  const call = <R extends { readonly kind: string }>(
+    { body, context, kind, traceparent }: SubgraphCall,
+    read: (text: string) => R | undefined,
+  ): Promise<R | CallFailure> =>
+    new Promise((ended) => {
+      const startedMs = Date.now();
+      const deadlineMs = Math.min(startedMs + timeoutMs, context.deadlineMs);
+      guarded({ kind, body, context, traceparent, startedMs, deadlineMs, read }, ended);
     });
 
   const sendBatch = async (calls: readonly SubgraphCall[]): Promise<readonly SubgraphAnswer[]> => {
-    const started = performance.now();
-    const context = contextOfAll(calls);
-    const reply = await exchange(batchBody(calls, statements), context);
-    const answers = answersIn(reply, calls.length);
-    const failed = answers.find((answer) => answer.kind === 'failure');
-    const outcome = failed ? failed.code : 'answer';
-    options.observe(name, outcome, (performance.now() - started) / 1000);
+    const spans = calls.some(({ context }) => context.trace.span)
+      ? calls.map((one) => beginFetch(name, one, calls.length))
+      : untraced;
+    const together = callOfAll(calls, spans, statements);
+    const reply = await call(together, (text) => answersIn(text, calls.length));
+    const answers = reply.kind === 'answers' ? reply.answers : calls.map(() => reply);
+    for (const [i, span] of spans.entries()) {
+      const answer = answers[i];
+      if (span && answer) endFetch(span, fetchOutcome(answer));
+    }
     return answers;
   };
 
   return {
     name,
-    async send(body, context) {
-      const started = performance.now();
-      const answer = answerIn(await exchange(body, context));
-      const outcome = outcomeOf(answer, context);
-      options.observe(name, outcome, (performance.now() - started) / 1000);
-      return answer;
-    },
+    send: (body, context, kind) => call({ body, context, kind }, answerIn),
     sendBatch: options.batches ? sendBatch : undefined,
     async ready() {
       try {
-        const { statusCode, body } = await pool.request({
+        const { statusCode, body } = await pools.read.request({
           path: '/health/ready',
           method: 'GET',
           signal: AbortSignal.timeout(readinessTimeoutMs),
@@ -136,25 +161,65 @@ export function createSubgraphClient(
         return false;
       }
     },
-    close: () => pool.close(),
+    close: async () => {
+      await Promise.all([pools.read.close(), pools.write.close()]);
+    },
   };
 }
 
-function outcomeOf(answer: SubgraphAnswer, context: RequestContext): CallOutcome {
-  if (answer.kind === 'answer') return 'answer';
-  return context.signal?.aborted ? 'abandoned' : answer.code;
+/** Time-outs are ours, per call and to the millisecond; a pool's own are coarser and start anew with every chunk. */
+function poolTo(url: URL, kind: CallKind): Pool {
+  return new Pool(url.origin, {
+    connections: connectionsMax[kind],
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    allowH2: false,
+  });
 }
 
-function answerIn(exchanged: Exchanged): SubgraphAnswer {
-  return exchanged.kind === 'failure' ? exchanged : parsedAnswer(json(exchanged.text));
+/** The operation's time was up, which says little of the subgraph that was asked last. */
+const tooLate: CallFailure = { kind: 'failure', code: 'TIMEOUT', verdict: 'nothing' };
+
+/** An answer that is GraphQL says more than its status does; where it is none, the status says what to make of it. */
+function replyIn<R>(exchanged: Exchanged, read: (text: string) => R | undefined): R | CallFailure {
+  if (exchanged.kind === 'failure') return exchanged;
+  const answer = read(exchanged.text);
+  if (answer !== undefined) return answer;
+  return { kind: 'failure', code: 'SERVICE_UNAVAILABLE', verdict: verdictOn(exchanged.status) };
 }
 
-function answersIn(exchanged: Exchanged, count: number): readonly SubgraphAnswer[] {
-  const answers = exchanged.kind === 'text' ? json(exchanged.text) : undefined;
-  if (Array.isArray(answers) && answers.length === count) return answers.map(parsedAnswer);
-  const failure: SubgraphAnswer =
-    exchanged.kind === 'failure' ? exchanged : { kind: 'failure', code: 'SERVICE_UNAVAILABLE' };
-  return Array.from({ length: count }, () => failure);
+function verdictOn(status: number): Verdict {
+  if (status === 502 || status === 503 || status === 504) return 'passing';
+  return status >= 400 && status < 500 ? 'nothing' : 'failing';
+}
+
+function outcomeOf(
+  reply: { readonly kind: string } | CallFailure,
+  { signal }: RequestContext,
+): CallOutcome {
+  if (!('verdict' in reply)) return 'answer';
+  return signal?.aborted ? 'abandoned' : reply.code;
+}
+
+type Answered = Extract<SubgraphAnswer, { readonly kind: 'answer' }>;
+
+function isAnswer(reply: { readonly kind: string }): reply is Answered {
+  return reply.kind === 'answer';
+}
+
+function answerIn(text: string): Answered | undefined {
+  const answer = parsedAnswer(json(text));
+  return answer.kind === 'answer' ? answer : undefined;
+}
+
+type AllAnswered = { readonly kind: 'answers'; readonly answers: readonly SubgraphAnswer[] };
+
+/** One may be rubbish, but not all. */
+function answersIn(text: string, count: number): AllAnswered | undefined {
+  const values = json(text);
+  if (!Array.isArray(values) || values.length !== count) return undefined;
+  const answers = values.map(parsedAnswer);
+  return answers.some(({ kind }) => kind === 'answer') ? { kind: 'answers', answers } : undefined;
 }
 
 function json(text: string): unknown {
@@ -163,30 +228,6 @@ function json(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Whoever waits longest: the others no longer listen when their own time is up. The call itself is nobody's. */
-function contextOfAll(calls: readonly SubgraphCall[]): RequestContext {
-  const [first] = calls;
-  if (!first) throw new Error('a batch has a call');
-  const deadlineMs = Math.max(...calls.map(({ context }) => context.deadlineMs));
-  return {
-    caller: { identity: anonymous, expiresAtMs: null },
-    trace: first.context.trace,
-    deadlineMs,
-    signal: undefined,
-  };
-}
-
-function batchBody(calls: readonly SubgraphCall[], statements: Statements): string {
-  const nowMs = Date.now();
-  const spanId = newSpanId();
-  const bodies = calls.map(({ body, context: { caller, trace } }) => {
-    const identity = statements.of(caller.identity, nowMs);
-    const extensions = `{"identity":"${identity}","traceparent":"${traceparentOf(trace, spanId)}"}`;
-    return `${body.slice(0, -1)},"extensions":${extensions}}`;
-  });
-  return `[${bodies.join(',')}]`;
 }
 
 /** A GraphQL answer, for example an event of a subscription. */

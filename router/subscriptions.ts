@@ -16,14 +16,17 @@
  *   all events that came were read; never a normal completion;
  * - the reader is too slow: SLOW_CONSUMER, what waits is dropped;
  * - the caller's token expires: TOKEN_EXPIRED, what waits is dropped;
+ * - another supergraph is served by which it cannot go on (`streams/moving.ts`), what waits is dropped;
  * - the router stops: SERVICE_UNAVAILABLE, what waits is dropped.
  * The error's extensions give the `cursor` of the last event read, where events carry one; behind it the client can
  * continue without gap or repeat, here or at another router.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fault } from '@ordergraph/platform/errors.ts';
+import type { Identity } from '@ordergraph/platform/identity.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
-import { codeOf } from './errors.ts';
-import type { Executor } from './executor.ts';
+import { codeOf, refusal } from './errors.ts';
+import type { Generation } from './generation.ts';
 import type { PlannedOperation } from './operations.ts';
 import type { FetchNode } from './planning/planner.ts';
 import { clientVariable } from './planning/reserved-variables.ts';
@@ -36,12 +39,13 @@ import {
   type StreamLimits,
   type StreamRequest,
 } from './streams/live-stream.ts';
+import { Moves, type StreamGround } from './streams/moving.ts';
 import { StreamedResult, type ResultStream } from './streams/result-stream.ts';
 import { Topics } from './streams/topics.ts';
 import { UpstreamRun, type RunHost } from './streams/upstream-run.ts';
-import type { UpstreamSocket } from './upstream-sockets.ts';
+import { endTraced, eventTraced } from './tracing/stream-spans.ts';
 
-export type SubscriptionRequest = {
+export type SubscriptionRequest = StreamGround & {
   readonly operation: PlannedOperation;
   readonly variables: Variables;
   readonly context: RequestContext;
@@ -53,13 +57,14 @@ export type SubscriptionRequest = {
 export type Subscriptions = {
   /** @throws SERVICE_UNAVAILABLE if it is stopping */
   subscribe(request: SubscriptionRequest): ResultStream;
+  /** Leads every stream over to the current generation, or ends it. Resolves when none is left on another one. */
+  move(): Promise<void>;
   /** Ends every stream with SERVICE_UNAVAILABLE, and refuses new ones. */
   stop(): void;
 };
 
 export type SubscriptionParts = {
-  readonly executor: Executor;
-  readonly upstreams: ReadonlyMap<string, UpstreamSocket>;
+  readonly current: () => Generation;
   /** Signs identities for subgraphs. */
   readonly secret: string;
   readonly limits: StreamLimits;
@@ -67,6 +72,8 @@ export type SubscriptionParts = {
   readonly restTimeoutMs: number;
   /** For how long a subgraph may be away before its streams end, in milliseconds. */
   readonly resumeWithinMs: number;
+  /** A caller is about to be given an event. */
+  readonly seen: (identity: Identity) => void;
   readonly observer: StreamObserver;
   readonly logger: Logger;
 };
@@ -79,12 +86,14 @@ export type StreamObserver = {
   streamClosed(transport: Transport, outcome: string): void;
   streamEventsDropped(count: number): void;
   streamResumed(subgraph: string): void;
+  /** At a change of the supergraph. */
+  streamMoved(how: 'stayed' | 'resumed' | 'ended'): void;
 };
 
 export function createSubscriptions(parts: SubscriptionParts): Subscriptions {
-  const { executor, observer, logger } = parts;
+  const { current, observer, logger } = parts;
   const topics = new Topics();
-  const open = new Set<LiveStream>();
+  const open = new Map<LiveStream, StreamGround>();
   const expiry = new ExpiryWatch<LiveStream>((stream) =>
     stream.cutOff(fault('TOKEN_EXPIRED', 'The token has expired.').toJSON()),
   );
@@ -92,27 +101,36 @@ export function createSubscriptions(parts: SubscriptionParts): Subscriptions {
 
   const host: StreamHost = {
     limits: parts.limits,
-    evaluate: (event, { operation, variables, context }) =>
-      event.result(
-        operation,
-        () => JSON.stringify(variables),
-        async () => {
-          const result = await executor.execute({
-            operation,
-            variables,
-            context: { ...context, deadlineMs: Date.now() + parts.restTimeoutMs },
-            event: { fetch: primaryOf(operation), answer: event.answer() },
-          });
-          return new StreamedResult(result, event.cursor);
-        },
-      ),
+    evaluate: (event, stream) =>
+      eventTraced(stream.request, (trace) => {
+        const { operation, variables, context } = stream.request;
+        const { generation } = groundOf(stream);
+        return event.result(
+          operation,
+          () => JSON.stringify(variables),
+          () =>
+            generation.using(async () => {
+              const result = await generation.streamExecutor.execute({
+                operation,
+                variables,
+                context: { ...context, trace, deadlineMs: Date.now() + parts.restTimeoutMs },
+                event: { fetch: primaryOf(operation), answer: event.answer() },
+              });
+              return new StreamedResult(result, event.cursor);
+            }),
+        );
+      }),
     ended: (stream) => expiry.forget(stream, stream.request.context.caller.expiresAtMs),
     closed(stream, how) {
       open.delete(stream);
       const outcome = how === 'left' ? 'left' : how ? codeOf(how) : 'ok';
+      endTraced(stream.request, outcome);
       observer.streamClosed(stream.request.transport, outcome);
     },
-    given: ({ request }) => observer.streamEvent(request.transport),
+    given({ request }) {
+      parts.seen(request.context.caller.identity);
+      observer.streamEvent(request.transport);
+    },
     dropped: (events) => observer.streamEventsDropped(events),
     bug: (error) => logger.error({ err: error }, 'an event could not be worked on'),
   };
@@ -122,10 +140,19 @@ export function createSubscriptions(parts: SubscriptionParts): Subscriptions {
     secret: parts.secret,
     resumed: (service) => observer.streamResumed(service),
   };
-  const runFor = (request: StreamRequest, after: unknown): UpstreamRun => {
+  const groundOf = (stream: LiveStream): StreamGround => {
+    const ground = open.get(stream);
+    if (!ground) throw new Error('a stream that is open has a ground');
+    return ground;
+  };
+  const runFor = (
+    request: StreamRequest,
+    after: unknown,
+    { connections }: Generation,
+  ): UpstreamRun => {
     const { operation, variables, context } = request;
     const primary = primaryOf(operation);
-    const socket = parts.upstreams.get(primary.serviceName);
+    const socket = connections.get(primary.serviceName)?.socket;
     if (!socket) throw new Error(`no upstream socket for ${primary.serviceName}`);
     const position = typeof after === 'string' && after !== '' ? after : undefined;
     const asked = {
@@ -134,7 +161,7 @@ export function createSubscriptions(parts: SubscriptionParts): Subscriptions {
       ...(after === undefined || position !== undefined ? {} : { [afterVariable]: after }),
     };
     const topic = topics.of(
-      `${primary.serviceName}\n${primary.operationName ?? ''}\n${primary.operation}`,
+      `${socket.address}\n${primary.operationName ?? ''}\n${primary.operation}`,
       // All that a subgraph learns of a caller.
       JSON.stringify([asked, context.caller.identity]),
     );
@@ -154,29 +181,65 @@ export function createSubscriptions(parts: SubscriptionParts): Subscriptions {
     );
   };
 
+  const moveTo = async (moves: Moves, stream: LiveStream): Promise<void> => {
+    try {
+      const { ground, operation, isAlike } = await moves.of(stream.request, groundOf(stream));
+      if (!open.has(stream)) return;
+      // Its source has ended: there is nothing more to come from another one.
+      if (stream.isEnding && !isAlike) throw fault('SERVICE_UNAVAILABLE', changedMessage);
+      const after = isAlike ? undefined : stream.leaveSource();
+      stream.request = { ...stream.request, operation };
+      open.set(stream, ground);
+      if (!isAlike) runFor(stream.request, after, ground.generation).join(stream);
+      observer.streamMoved(isAlike ? 'stayed' : 'resumed');
+    } catch (error) {
+      const [first] = refusal(error, logger);
+      if (!open.has(stream) || !first) return;
+      stream.cutOff(first);
+      observer.streamMoved('ended');
+    }
+  };
+
   return {
-    subscribe({ lastEventId, ...request }) {
+    subscribe({ lastEventId, generation, asked, ...request }) {
       if (isStopped) throw fault('SERVICE_UNAVAILABLE', stoppingMessage);
       const { operation, variables, context, transport } = request;
       const after = operation.stream?.after(variables, lastEventId);
       const stream = new LiveStream(
-        { operation, variables: withoutAfter(variables, operation), context, transport },
+        { operation, variables: withoutAfter(variables, operation), after, context, transport },
         host,
       );
-      runFor(stream.request, after).join(stream);
-      open.add(stream);
+      runFor(stream.request, after, generation).join(stream);
+      open.set(stream, { generation, asked });
       observer.streamOpened(transport);
       expiry.watch(stream, context.caller.expiresAtMs);
+      // The supergraph was changed while this was planned.
+      if (generation !== current())
+        void generation.using(() => moveTo(new Moves(current()), stream));
       return stream;
+    },
+    async move() {
+      const generation = current();
+      const moves = new Moves(generation);
+      let moved = 0;
+      for (const [stream, ground] of open) {
+        if (ground.generation === generation) continue;
+        await moveTo(moves, stream);
+        moved += 1;
+        if (moved % movedPerTurn === 0) await nextTurn();
+      }
     },
     stop() {
       isStopped = true;
       const error = fault('SERVICE_UNAVAILABLE', stoppingMessage).toJSON();
-      for (const stream of open) stream.cutOff(error);
+      for (const stream of open.keys()) stream.cutOff(error);
     },
   };
 }
 
+/** Streams led over in one turn of the event loop. */
+const movedPerTurn = 100;
+const changedMessage = 'The schema has changed: subscribe again.';
 const stoppingMessage = 'The service is stopping: connect again.';
 
 function primaryOf({ plan: { node } }: PlannedOperation): FetchNode {

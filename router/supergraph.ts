@@ -22,22 +22,18 @@ export type Supergraph = {
   readonly subgraphs: readonly Subgraph[];
 };
 
-/**
- * Loads a composed supergraph.
- * @param overrides addresses by the subgraph's name, in place of those in the file
- * @throws ConfigurationError if the file cannot be read or an address is missing; Error if it is no supergraph
- */
-export async function loadSupergraph(
-  file: string,
-  overrides: Readonly<Record<string, string>>,
-): Promise<Supergraph> {
-  const sdl = await readFile(file, 'utf8').catch(() => {
+/** The text of a composed supergraph. @throws ConfigurationError if the file cannot be read */
+export function readSupergraph(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch(() => {
     throw new ConfigurationError([`SUPERGRAPH_FILE: cannot be read`]);
   });
-  return buildSupergraph(sdl, overrides);
 }
 
-/** The same from SDL at hand. */
+/**
+ * Reads a composed supergraph.
+ * @param overrides addresses by the subgraph's name, in place of those in the text
+ * @throws ConfigurationError if an address is missing; Error if it is no supergraph
+ */
 export function buildSupergraph(
   sdl: string,
   overrides: Readonly<Record<string, string>>,

@@ -48,6 +48,7 @@ export type UpstreamSubscription = {
 };
 
 export type UpstreamSocket = {
+  readonly address: string;
   /**
    * Starts a subscription; gives its id.
    * @param untilMs when to give up waiting for a connection, in epoch milliseconds; after the first attempt by default
@@ -97,7 +98,7 @@ export function createUpstreamSocket(
 }
 
 class SharedSocket implements UpstreamSocket {
-  readonly #address: string;
+  readonly address: string;
   readonly #secret: string;
   readonly #timing: UpstreamTiming;
   readonly #waiting = new Map<number, Waiting>();
@@ -116,7 +117,7 @@ class SharedSocket implements UpstreamSocket {
   constructor({ url }: Subgraph, secret: string, timing: UpstreamTiming) {
     const address = new URL(url);
     address.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    this.#address = address.href;
+    this.address = address.href;
     this.#secret = secret;
     this.#timing = timing;
   }
@@ -157,7 +158,7 @@ class SharedSocket implements UpstreamSocket {
 
   #connect(): void {
     this.#pause = undefined;
-    const connection: Connection = new Connection(this.#address, this.#timing, {
+    const connection: Connection = new Connection(this.address, this.#timing, {
       init: () => ({ identity: signIdentity(anonymous, this.#secret, Date.now()) }),
       acknowledged: () => {
         this.#openedAtMs = Date.now();

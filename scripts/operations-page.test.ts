@@ -1,5 +1,6 @@
 /** docs/operations.md, held against the configurations that it describes. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { analyticsConfiguration } from '@ordergraph/analytics/config.ts';
 import { inventoryConfiguration } from '@ordergraph/inventory/config.ts';
 import { notificationConfiguration } from '@ordergraph/notification/config.ts';
@@ -68,4 +69,24 @@ test('the tables name no variable that nothing reads', () => {
     ),
   );
   expect(unknown).toEqual([]);
+});
+
+/** Names of metrics that the files of a folder define. */
+function metricsIn(folder: string): string[] {
+  const root = fileURLToPath(new URL(`../${folder}/`, import.meta.url));
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /^(?!.*node_modules).*(?<!\.test)\.ts$/.test(file))
+    .flatMap((file) =>
+      [
+        ...readFileSync(`${root}${file}`, 'utf8').matchAll(
+          /\bname: '((?:router|ordergraph)_\w+)'/g,
+        ),
+      ].map(([, name = '']) => name),
+    );
+}
+
+test.each(['router', 'platform', 'subgraphs'])('every metric of %s is on the page', (folder) => {
+  const defined = metricsIn(folder);
+  expect(defined.length).toBeGreaterThan(0);
+  expect(defined.filter((name) => !page.includes(`\`${name}`))).toEqual([]);
 });

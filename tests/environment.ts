@@ -23,7 +23,9 @@ export type TestSystem = Stack & {
 
 /** Starts a system; `stop` also removes its files. */
 export async function startTestSystem(
-  options: Partial<Pick<StackOptions, 'variables' | 'provider' | 'backing' | 'logTo'>> = {},
+  options: Partial<
+    Pick<StackOptions, 'variables' | 'provider' | 'backing' | 'logTo' | 'logLevel'>
+  > = {},
 ): Promise<TestSystem> {
   const dataDir = await mkdtemp(join(tmpdir(), 'ordergraph-system-'));
   const prefix = `t${randomUUID().slice(0, 8)}`;

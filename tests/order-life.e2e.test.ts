@@ -2,6 +2,7 @@
 import { overSse } from '@ordergraph/router/test/clients.ts';
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
+import { everythingOf } from './everything-of.ts';
 import { pounds } from './pounds.ts';
 import { shopUnderTest } from './shop-under-test.ts';
 import { expectEachOnce, statusWatch, watchOperation } from './status-watch.ts';
@@ -127,21 +128,6 @@ function watchOverSse({ url, headers }: Storefront, orderId: string) {
   return statusWatch(overSse(url, { query: watchOperation, variables: { orderId } }, headers));
 }
 
-const everythingOf = `query Everything($id: ID!) { order(id: $id) {
-  status total { ...Money }
-  lines {
-    sku name quantity unitPrice { ...Money } total { ...Money }
-    product { sku name available unitPrice { ...Money } }
-  }
-  history { nodes { version previousStatus status reason } }
-  payment {
-    status amount { ...Money } capturedAmount { ...Money } refundedAmount { ...Money }
-    attempts { channel status amount { ...Money } failureCode } refunds { id }
-  }
-  reservations { sku warehouse quantity status expiresAt product { name } }
-  notifications { kind channel status subject order { number } }
-} }
-fragment Money on Money { amount currencyCode }`;
 const orderShape = z.object({
   order: z.looseObject({ reservations: z.array(z.looseObject({ sku: z.string() })) }),
 });

@@ -2,12 +2,21 @@
  * The text of a fetch, cut into the parts of which requests are put together: a request carries one fetch, or several
  * entity fetches of one subgraph side by side, each under an alias and with variables of its own.
  */
-import { Kind, parse, visit, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
+import {
+  Kind,
+  OperationTypeNode,
+  parse,
+  visit,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import type { CallKind } from '../resilience/calling.ts';
 
 export type FetchOperation = {
   /** As the plan has it. */
   readonly text: string;
   readonly name: string | undefined;
+  readonly kind: CallKind;
   readonly selectionSet: SelectionSetNode;
   /** For entity fetches only. */
   readonly entities: EntitySelection | undefined;
@@ -37,6 +46,7 @@ export function fetchOperation(text: string, name: string | undefined): FetchOpe
   return {
     text,
     name,
+    kind: operation.operation === OperationTypeNode.MUTATION ? 'write' : 'read',
     selectionSet: operation.selectionSet,
     entities: entitySelection(operation, text),
     variables: new Map(

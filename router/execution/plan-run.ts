@@ -13,6 +13,7 @@
  */
 import type { EntityKeys } from '../planning/entity-keys.ts';
 import type { RequestContext, Variables } from '../request.ts';
+import type { CallKind } from '../resilience/calling.ts';
 import type { SubgraphAnswer, SubgraphClient } from '../subgraph-requests.ts';
 import { copied, mergeInto } from './answer-merging.ts';
 import { contextValues } from './context-values.ts';
@@ -103,7 +104,8 @@ export class PlanRun {
       const text = this.#valueText(name);
       if (text !== undefined) values.push(key + text);
     }
-    return this.#send(fetch.service, `${fetch.body}${values.join(',')}}}`).then((answer) =>
+    const body = `${fetch.body}${values.join(',')}}}`;
+    return this.#send(fetch.service, body, fetch.operation.kind).then((answer) =>
       this.receive(fetch, answer),
     );
   }
@@ -168,7 +170,7 @@ export class PlanRun {
     const [first] = parts;
     if (!first) return;
     const body = entityRequest(parts, (name) => this.#valueText(name), begins);
-    const answer = await this.#send(first.fetch.service, body);
+    const answer = await this.#send(first.fetch.service, body, 'read');
     if (answer.kind === 'answer' && answer.data === null && parts.length > 1) {
       await Promise.all(parts.map((part) => this.#request([part])));
     } else this.#receiveEntities(parts, answer);
@@ -218,10 +220,10 @@ export class PlanRun {
     return text;
   }
 
-  #send(service: string, body: string): Promise<SubgraphAnswer> {
+  #send(service: string, body: string, kind: CallKind): Promise<SubgraphAnswer> {
     const client = this.#parts.clients.get(service);
     if (!client) throw new Error(`no client for the subgraph ${service}`);
-    return client.send(body, this.#parts.context);
+    return client.send(body, this.#parts.context, kind);
   }
 }
 

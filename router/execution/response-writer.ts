@@ -165,7 +165,17 @@ function leafText(value: unknown, leaf: LeafKind): Text {
   }
   if (typeof value === 'number') return numberFits(value, leaf) ? String(value) : undefined;
   const fits = leaf.kind === 'custom' || (leaf.kind === 'Boolean' && typeof value === 'boolean');
-  return fits ? JSON.stringify(value) : undefined;
+  return fits ? jsonText(value) : undefined;
+}
+
+/** A custom scalar may be anything, also nested so deep that it exhausts the stack: then it is no value. */
+function jsonText(value: unknown): Text {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function stringFits(value: string, leaf: LeafKind): boolean {

@@ -12,7 +12,7 @@ import { defaultLimits } from '../limits.ts';
 import { buildSupergraph } from '../supergraph.ts';
 import { ask, transports, type Question, type TransportName } from '../test/asking.ts';
 import { overSocket, overSse, socketClient } from '../test/clients.ts';
-import { startTestRouter } from '../test/router.ts';
+import { send, startTestRouter } from '../test/router.ts';
 import { newApiKey } from './api-key.ts';
 import { publishManifest, type LiveApi } from './publish-manifest.ts';
 
@@ -343,6 +343,10 @@ test('when a key is revoked its streams end with a code, and nothing more runs o
   tell('d');
   await eventually(() => other.results('s').length).toBeGreaterThan(before);
   expect(other.end('s')).toBeUndefined();
+  const { text } = await send(router.url.replace('/graphql', '/metrics'), { method: 'GET' });
+  expect(text).toMatch(
+    /streams_ended_total\{transport="websocket",outcome="UNAUTHENTICATED"\} 1\n/,
+  );
   one.close();
   other.close();
 });

@@ -38,14 +38,15 @@ export function revocable(
       forget = directory.onEnd(partner, () => {
         if (isOver) return;
         isOver = true;
-        stream.stop();
-        sink.failed([revoked(cursor)]);
+        const errors = [revoked(cursor)];
+        stream.stop(errors);
+        sink.failed(errors);
       });
     },
     resume: () => stream.resume(),
-    stop() {
+    stop(told) {
       end();
-      stream.stop();
+      stream.stop(told);
     },
   };
 }

@@ -4,6 +4,7 @@
  * callers are. A subgraph that takes one operation at a time is asked as ever.
  */
 import type { RequestContext } from '../request.ts';
+import type { CallKind } from '../resilience/calling.ts';
 import type { SubgraphAnswer, SubgraphCall, SubgraphClient } from '../subgraph-requests.ts';
 
 type Waiting = SubgraphCall & { readonly answered: (answer: SubgraphAnswer) => void };
@@ -26,7 +27,7 @@ export function batchedCalls(client: SubgraphClient): SubgraphClient {
     const [only] = batch;
     const answers =
       batch.length === 1 && only
-        ? [await client.send(only.body, only.context)]
+        ? [await client.send(only.body, only.context, only.kind)]
         : await sendBatch(batch);
     for (const [i, { answered }] of batch.entries()) {
       answered(answers[i] ?? { kind: 'failure', code: 'SERVICE_UNAVAILABLE' });
@@ -35,10 +36,10 @@ export function batchedCalls(client: SubgraphClient): SubgraphClient {
 
   return {
     ...client,
-    send: (body: string, context: RequestContext) =>
+    send: (body: string, context: RequestContext, kind: CallKind) =>
       new Promise((answered) => {
         if (waiting.length === 0) setImmediate(sendAll);
-        waiting.push({ body, context, answered });
+        waiting.push({ body, context, kind, answered });
         // What is enough for a call does not wait for the rest of a long turn.
         if (waiting.length === batchMax) sendAll();
       }),

@@ -55,7 +55,7 @@ function streamUnderTest(limits: Partial<StreamLimits> = {}) {
     bug: (error) => log.push(String(error)),
   };
   const stream = new LiveStream(request, host);
-  stream.source = { leave: () => log.push('left the source') };
+  stream.source = { position: 'p9', leave: () => log.push('left the source') };
   const result = (name: string) =>
     new StreamedResult({ data: `{"ticks":"${name}"}`, errors: [] }, name);
   return {
@@ -359,4 +359,42 @@ test('a sink that leaves while it takes a result gets no other', async () => {
     'ended',
     'closed left',
   ]);
+});
+
+test('another source begins behind what is worked on, and brings again what waited', async () => {
+  const { push, news, start, ready, stream } = streamUnderTest({ underWayMax: 2 });
+  start();
+  push('1', '2', '3', '4');
+  expect(stream.leaveSource()).toBe('2');
+  stream.source = { position: '2', leave: () => undefined };
+  push('3');
+  await ready('2');
+  await ready('1');
+  await ready('3');
+  expect(news()).toEqual([
+    'work on 1',
+    'work on 2',
+    'left the source',
+    'given 1',
+    'given 2',
+    'work on 3',
+    'given 3',
+  ]);
+});
+
+test('another source begins where the stream stands if nothing waits or is worked on', async () => {
+  const { push, start, ready, stream } = streamUnderTest();
+  expect(stream.leaveSource()).toBe('p9');
+  start();
+  push('1');
+  await ready('1');
+  stream.source = { position: '1', leave: () => undefined };
+  expect(stream.leaveSource()).toBe('1');
+});
+
+test('another source begins where the stream began if it was given nothing and everything waits', () => {
+  const { push, stream } = streamUnderTest();
+  stream.request = { ...stream.request, after: 'p7' };
+  push('1', '2');
+  expect(stream.leaveSource()).toBe('p7');
 });

@@ -13,6 +13,8 @@
  * | ending  | none           | given        | kept      | given     | –           | over           | over          |
  * | over    | none           | dropped      | –         | –         | –           | –              | –             |
  *
+ * - At any time before it is over its plan may be replaced (`streams/moving.ts`): by one alike, with all that waits, or by
+ *   another one from another source, which then brings again what waited.
  * - `start` makes a stream that is unread reading. `waits` fails a stream whose reader is too slow: it is cut off.
  * - Ending: the source has ended, with errors or without; what waits is given first, then the end is told.
  * - Cut off (too slow, token expired, router stopping): what waits is dropped, and the reader told why.
@@ -29,17 +31,23 @@ import type { StreamEvent } from './stream-event.ts';
 export type StreamRequest = {
   readonly operation: PlannedOperation;
   readonly variables: Variables;
+  /** Where it began, as far as anything was said of that. */
+  readonly after?: unknown;
   readonly context: RequestContext;
   readonly transport: Transport;
 };
 
 /** What a stream's events come from. */
-export type StreamSource = { leave(stream: LiveStream): void };
+export type StreamSource = {
+  /** The cursor behind which the next event comes. */
+  readonly position: string | undefined;
+  leave(stream: LiveStream): void;
+};
 
 /** What all streams of a router have in common. */
 export type StreamHost = {
   readonly limits: StreamLimits;
-  evaluate(event: StreamEvent, request: StreamRequest): Promise<StreamedResult>;
+  evaluate(event: StreamEvent, stream: LiveStream): Promise<StreamedResult>;
   /** It needs no more events, and no watching. Called once. */
   ended(stream: LiveStream): void;
   /** Its reader was told the end, or has left: undefined. Called once. */
@@ -58,11 +66,11 @@ export type StreamLimits = {
   readonly underWayMax: number;
 };
 
-type UnderWay = { result: StreamedResult | undefined };
+type UnderWay = { readonly cursor: string | undefined; result: StreamedResult | undefined };
 type Ending = { readonly errors: readonly GraphQLFormattedError[] | undefined };
 
 export class LiveStream implements ResultStream {
-  readonly request: StreamRequest;
+  request: StreamRequest;
   /** Undefined before it begins and after it has ended. */
   source: StreamSource | undefined;
   readonly #host: StreamHost;
@@ -92,10 +100,10 @@ export class LiveStream implements ResultStream {
     this.#proceed();
   }
 
-  stop(): void {
+  stop(told?: readonly GraphQLFormattedError[]): void {
     if (this.#isOver) return;
     this.#end({ errors: undefined });
-    this.#close('left');
+    this.#close(told ?? 'left');
   }
 
   push(event: StreamEvent): void {
@@ -122,6 +130,25 @@ export class LiveStream implements ResultStream {
     this.#proceed();
   }
 
+  /** Whether it gets nothing more from its source. */
+  get isEnding(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  /**
+   * Leaves its source for another one, with what waits.
+   * @returns the cursor behind which the other has to begin; where the stream itself began if there is none yet
+   */
+  leaveSource(): unknown {
+    const worked = this.#underWay?.at(-1)?.cursor ?? this.#cursor;
+    const position = this.#waiting ? worked : (this.source?.position ?? worked);
+    this.#waiting = undefined;
+    this.#waitingLength = 0;
+    this.source?.leave(this);
+    this.source = undefined;
+    return position ?? this.request.after;
+  }
+
   #isReady(): boolean {
     return (
       this.#sink !== undefined &&
@@ -144,14 +171,14 @@ export class LiveStream implements ResultStream {
   }
 
   #work(event: StreamEvent): void {
-    const entry: UnderWay = { result: undefined };
+    const entry: UnderWay = { cursor: event.cursor, result: undefined };
     (this.#underWay ??= []).push(entry);
     void this.#evaluate(event, entry);
   }
 
   async #evaluate(event: StreamEvent, entry: UnderWay): Promise<void> {
     try {
-      entry.result = await this.#host.evaluate(event, this.request);
+      entry.result = await this.#host.evaluate(event, this);
     } catch (error) {
       this.#host.bug(error);
       this.cutOff(fault('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.').toJSON());

@@ -33,8 +33,8 @@ export type ResultStream = {
   start(sink: StreamSink): void;
   /** The sink takes results again. */
   resume(): void;
-  /** The reader leaves. */
-  stop(): void;
+  /** The reader leaves, or has been told these errors and gets nothing more. */
+  stop(told?: readonly GraphQLFormattedError[]): void;
 };
 
 /** A stream of what is known already: of one result, or of the errors of a request that was refused. */

@@ -19,12 +19,12 @@
 import { publicError } from '@ordergraph/platform/errors.ts';
 import { signIdentity, type Identity } from '@ordergraph/platform/identity.ts';
 import type { GraphQLFormattedError } from 'graphql';
-import { publicSubgraphError, subgraphFailure } from '../errors.ts';
+import { codeOf, publicSubgraphError, subgraphFailure } from '../errors.ts';
 import type { PlannedOperation } from '../operations.ts';
 import type { FetchNode } from '../planning/planner.ts';
 import type { Variables } from '../request.ts';
 import { afterVariable, cursorIn } from '../resumable.ts';
-import { traceparentOf, type Trace } from '../trace.ts';
+import { traceparentOf, type Trace, type TraceSpan } from '../trace.ts';
 import type { UpstreamRequest, UpstreamSocket, UpstreamSubscription } from '../upstream-sockets.ts';
 import { backOffMs } from './back-off.ts';
 import type { LiveStream, StreamSource } from './live-stream.ts';
@@ -75,6 +75,8 @@ export class UpstreamRun implements UpstreamSubscription, StreamSource {
   #lostAtMs: number | undefined;
   #attempts = 0;
   #pause: NodeJS.Timeout | undefined;
+  /** While it waits to be sent, if its trace is recorded. */
+  #sending: TraceSpan | undefined;
 
   /** Begins at the end of the turn. */
   constructor(host: RunHost, request: RunRequest, { socket, topic, position }: RunPlace) {
@@ -84,6 +86,7 @@ export class UpstreamRun implements UpstreamSubscription, StreamSource {
     this.#topic = topic;
     this.position = position;
     topic.add(this);
+    this.#beginSending();
     this.#id = socket.subscribe(this);
   }
 
@@ -117,6 +120,8 @@ export class UpstreamRun implements UpstreamSubscription, StreamSource {
     if (this.#state === 'resuming') this.#host.resumed(primary.serviceName);
     this.#state = 'begun';
     this.#begunAtMs = Date.now();
+    const sent = this.#sending?.trace ?? trace;
+    this.#endSending('ok');
     return {
       query: primary.operation,
       operationName: primary.operationName,
@@ -124,7 +129,7 @@ export class UpstreamRun implements UpstreamSubscription, StreamSource {
         this.position === undefined ? variables : { ...variables, [afterVariable]: this.position },
       extensions: {
         identity: signIdentity(identity, this.#host.secret, this.#begunAtMs),
-        traceparent: traceparentOf(trace),
+        traceparent: traceparentOf(sent),
       },
     };
   }
@@ -175,6 +180,7 @@ export class UpstreamRun implements UpstreamSubscription, StreamSource {
     const untilMs = this.#lostAtMs + this.#host.resumeWithinMs;
     this.#state = 'resuming';
     if (nowMs >= untilMs) return this.#finish(errors);
+    if (!this.#sending) this.#beginSending();
     const again = () => {
       this.#id = this.#socket.subscribe(this, untilMs);
     };
@@ -188,6 +194,7 @@ export class UpstreamRun implements UpstreamSubscription, StreamSource {
     if (this.#state === 'over') return;
     const streams = [...this.streams];
     this.streams.clear();
+    this.#endSending(errors ? codeOf(errors) : 'ok');
     this.#end();
     for (const stream of streams) stream.finish(errors);
   }
@@ -195,9 +202,27 @@ export class UpstreamRun implements UpstreamSubscription, StreamSource {
   #end(): void {
     if (this.#state === 'over') return;
     this.#state = 'over';
+    this.#endSending('abandoned');
     clearTimeout(this.#pause);
     if (this.#id !== undefined) this.#socket.unsubscribe(this.#id);
     this.#id = undefined;
     this.#topic.remove(this);
+  }
+
+  #beginSending(): void {
+    const { primary, trace } = this.#request;
+    this.#sending = trace.span?.child({
+      name: `subscribe ${primary.serviceName}`,
+      kind: 'client',
+      attributes: {
+        'router.subgraph': primary.serviceName,
+        'router.subscription.resumed': this.#state === 'resuming',
+      },
+    });
+  }
+
+  #endSending(outcome: string): void {
+    this.#sending?.end(outcome);
+    this.#sending = undefined;
   }
 }

@@ -12,7 +12,11 @@ export type Received = {
   stop(): void;
 };
 
-type Operation = { readonly query: string; readonly variables?: Record<string, unknown> };
+type Operation = {
+  readonly query: string;
+  readonly variables?: Record<string, unknown>;
+  readonly extensions?: Record<string, unknown>;
+};
 
 export function socketClient(url: string, connectionParams: Record<string, unknown> = {}): Client {
   return createSocketClient({

@@ -58,18 +58,40 @@ export type LogSubgraph = {
   restart(): Promise<void>;
 };
 
+/** In what another supergraph over the same servers differs. */
+export type SupergraphChange = {
+  readonly logUrl?: string;
+  readonly labelsName?: string;
+  /** Added to, or put in place of, what the subgraph of labels says. */
+  readonly labels?: (sdl: string) => string;
+  readonly logs?: (sdl: string) => string;
+};
+
 export async function startLogSubgraphs() {
   const log = await startLog();
   const labels = await startLabels();
-  const composed = composeServices([
-    { name: 'log', url: log.url, typeDefs: parse(logSdl) },
-    { name: 'labels', url: labels.url, typeDefs: parse(labelSdl) },
-  ]);
-  if (composed.errors) throw new Error(composed.errors.map(String).join('\n'));
+  const same = (sdl: string): string => sdl;
+  const supergraph = (other: SupergraphChange = {}): string => {
+    const composed = composeServices([
+      {
+        name: 'log',
+        url: other.logUrl ?? log.url,
+        typeDefs: parse((other.logs ?? same)(logSdl)),
+      },
+      {
+        name: other.labelsName ?? 'labels',
+        url: labels.url,
+        typeDefs: parse((other.labels ?? same)(labelSdl)),
+      },
+    ]);
+    if (composed.errors) throw new Error(composed.errors.map(String).join('\n'));
+    return composed.supergraphSdl;
+  };
   return {
     log,
     labels,
-    supergraphSdl: composed.supergraphSdl,
+    supergraph,
+    supergraphSdl: supergraph(),
     stop: async () => {
       await Promise.all([log.kill(), labels.app.close()]);
     },
@@ -203,7 +225,8 @@ type Call = { readonly identity: string | null | undefined; readonly body: unkno
 
 async function startLabels() {
   const schema = buildSubgraphSchema({
-    typeDefs: parse(labelSdl),
+    // It is ahead of the supergraph by a field.
+    typeDefs: parse(labelSdl.replace('labels:', 'colours: Boolean labels:')),
     resolvers: {
       Item: {
         __resolveReference: ({ id }: { id: string }) => ({ id }),
@@ -225,6 +248,8 @@ async function startLabels() {
     app,
     /** Every request, with the caller that it was signed for. */
     calls,
+    /** What calls that come from now on wait for. */
+    hold: undefined as Promise<void> | undefined,
     /** What is answered in place of the truth. */
     answer: undefined as string | undefined,
   };
@@ -238,6 +263,7 @@ async function startLabels() {
     const signed = String(request.headers[identityHeader]);
     const identity = verifyIdentity(signed, secret, Date.now())?.subject;
     calls.push({ identity, body: request.body });
+    await labels.hold;
     if (labels.answer !== undefined) {
       return reply.type('application/json').send(labels.answer);
     }

@@ -74,6 +74,12 @@ export async function startRouterOver(
     url: router.url,
     /** A further router over the same subgraphs. */
     start,
+    /** Puts another supergraph in the file, and resolves when the router has read it. */
+    change: async (sdl: string) => {
+      await writeFile(supergraphFile, sdl);
+      await router.reload?.();
+    },
+    supergraphFile,
     /** What the router logged. */
     lines,
     stop: async () => {

@@ -44,7 +44,9 @@ const paymentSdl = `${link}
 /** How a subgraph behaves from now on. */
 export type Behaviour =
   | { readonly kind: 'serve' }
-  | { readonly kind: 'hang' }
+  | { readonly kind: 'hang'; readonly only?: 'queries' }
+  /** Loses the connection, as a killed process does. */
+  | { readonly kind: 'reset' }
   | { readonly kind: 'drip' }
   | {
       readonly kind: 'answer';
@@ -61,6 +63,8 @@ export type TestSubgraph = {
   readonly url: string;
   readonly seen: Seen[];
   behaviour: Behaviour;
+  /** So many requests meet this behaviour, and then it serves. */
+  misbehaves(behaviour: Behaviour, times: number): void;
   /** How many subscriptions are open, and what their operations brought. */
   readonly subscribed: Record<string, unknown>[];
   subscriptions(): number;
@@ -166,15 +170,24 @@ export async function startSubgraph(
     }),
   });
   const app = fastify({ forceCloseConnections: true });
-  const subgraph: { behaviour: Behaviour; seen: Seen[]; subscribed: Record<string, unknown>[] } = {
+  const subgraph: {
+    behaviour: Behaviour;
+    timesLeft: number;
+    seen: Seen[];
+    subscribed: Record<string, unknown>[];
+  } = {
     behaviour: { kind: 'serve' },
+    timesLeft: Infinity,
     seen: [],
     subscribed: [],
   };
   app.get('/health/ready', () => ({}));
   app.post('/graphql', async (request, reply) => {
     subgraph.seen.push({ headers: request.headers, body: request.body });
-    if (subgraph.behaviour.kind !== 'serve') return misbehave(subgraph.behaviour, reply);
+    const { behaviour } = subgraph;
+    subgraph.timesLeft -= 1;
+    if (subgraph.timesLeft === 0) subgraph.behaviour = { kind: 'serve' };
+    if (meets(request.body, behaviour)) return misbehave(behaviour, reply);
     const body = isRecord(request.body) ? request.body : {};
     const header = request.headers['x-ordergraph-identity'];
     const identity = verifyIdentity(String(header), secret, Date.now());
@@ -216,6 +229,10 @@ export async function startSubgraph(
     name,
     sdl,
     url: `http://127.0.0.1:${port}/graphql`,
+    misbehaves: (behaviour: Behaviour, times: number) => {
+      subgraph.behaviour = behaviour;
+      subgraph.timesLeft = times;
+    },
     subscriptions: () => open.size,
     sockets: () => sockets.clients.size,
     publish: (event: Readonly<Record<string, unknown>>) => {
@@ -238,6 +255,11 @@ export async function startSubgraph(
   });
 }
 
+function meets(body: unknown, behaviour: Behaviour): boolean {
+  if (behaviour.kind !== 'hang' || behaviour.only === undefined) return behaviour.kind !== 'serve';
+  return isRecord(body) && !String(body['query']).startsWith('mutation');
+}
+
 async function misbehave(behaviour: Behaviour, reply: FastifyReply): Promise<unknown> {
   if (behaviour.kind === 'answer') {
     return reply
@@ -246,6 +268,7 @@ async function misbehave(behaviour: Behaviour, reply: FastifyReply): Promise<unk
       .send(behaviour.body);
   }
   reply.hijack();
+  if (behaviour.kind === 'reset') reply.raw.destroy();
   if (behaviour.kind === 'drip') {
     reply.raw.writeHead(200, { 'content-type': 'application/json' });
     const timer = setInterval(() => reply.raw.write(' '), 20);

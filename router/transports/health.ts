@@ -7,7 +7,7 @@ import type { SubgraphClient } from '../subgraph-requests.ts';
 import type { Telemetry } from '../telemetry.ts';
 
 export type HealthParts = {
-  readonly subgraphs: readonly SubgraphClient[];
+  readonly subgraphs: () => readonly SubgraphClient[];
   readonly telemetry: Telemetry;
   readonly stopping: () => boolean;
 };
@@ -23,7 +23,7 @@ export function serveHealth(app: FastifyInstance, parts: HealthParts): void {
 
   const states = () => {
     if (!asked || Date.now() - asked.atMs > statesTtlMs) {
-      asked = { states: statesOf(subgraphs), atMs: Date.now() };
+      asked = { states: statesOf(subgraphs()), atMs: Date.now() };
     }
     return asked.states;
   };

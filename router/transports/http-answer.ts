@@ -10,6 +10,8 @@ export type HttpAnswer = {
   readonly status: number;
   readonly headers: HttpHeaders;
   readonly text: string;
+  /** Of a refusal. */
+  readonly errors?: readonly GraphQLFormattedError[];
 };
 
 export const jsonType = 'application/json; charset=utf-8';
@@ -27,7 +29,11 @@ export class HttpRefusal extends Error {
 }
 
 export function errorBody(message: string, code: string): string {
-  return JSON.stringify({ errors: [{ message, extensions: { code } }] });
+  return JSON.stringify({ errors: [errorOf(message, code)] });
+}
+
+export function errorOf(message: string, code: string): GraphQLFormattedError {
+  return { message, extensions: { code } };
 }
 
 /** The answer to a request that could not even be read, or that nobody foresaw. */
@@ -37,6 +43,7 @@ export function thrownAnswer(error: unknown, logger: Logger): HttpAnswer {
     status: error.status,
     headers: { 'content-type': jsonType, ...error.headers },
     text: errorBody(error.message, 'BAD_REQUEST'),
+    errors: [errorOf(error.message, 'BAD_REQUEST')],
   };
 }
 
@@ -49,6 +56,7 @@ export function errorAnswer(errors: readonly GraphQLFormattedError[], type: stri
       ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
     },
     text: JSON.stringify({ errors }),
+    errors,
   };
 }
 

@@ -10,10 +10,12 @@ import { refusal } from '../errors.ts';
 import type { IdentifyCaller } from '../partners/credentials.ts';
 import type { Outcome, Pipeline } from '../pipeline.ts';
 import type { ClientAddress } from '../rate-limit/client-address.ts';
+import { refusedRequest } from '../refused-request.ts';
 import { operationRequest, type Delivery, type OperationRequest } from '../request.ts';
 import { resultText } from '../result.ts';
 import { Heartbeats } from '../streams/heartbeats.ts';
 import { streamOfOne } from '../streams/result-stream.ts';
+import type { FinishedRequest, Telemetry } from '../telemetry.ts';
 import { traceFrom } from '../trace.ts';
 import { clientName } from '../usage/client-name.ts';
 import { acceptedForms, type AnswerForm } from './accept.ts';
@@ -38,6 +40,7 @@ export type HttpTransportParts = {
   readonly pipeline: Pipeline;
   readonly identify: IdentifyCaller;
   readonly clientAddress: ClientAddress;
+  readonly telemetry: Pick<Telemetry, 'request'>;
   readonly logger: Logger;
   readonly allowedOrigins: readonly string[];
   readonly heartbeatMs: number;
@@ -57,6 +60,10 @@ type Exchange = {
   readonly forms: readonly AnswerForm[];
   /** The form of a single answer; undefined if none of ours is accepted. */
   readonly form: AnswerForm | undefined;
+  /** As `performance.now()` tells it. */
+  readonly begun: number;
+  /** The operation, once there was one. */
+  finished: FinishedRequest | undefined;
 };
 
 const answerTypes: Partial<Record<AnswerForm, string>> = {
@@ -117,6 +124,9 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
             return response.destroyed;
           },
         },
+        report: (finished) => {
+          exchange.finished = finished;
+        },
       },
     );
     return concluded(exchange, outcome, { form, streaming });
@@ -154,13 +164,32 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
       headers,
       forms,
       form: forms.find((accepted) => accepted !== 'html'),
+      begun: performance.now(),
+      finished: undefined,
     };
     const write = (given: HttpAnswer | undefined): void => {
       if (given) writeAnswer(response, given, { 'cache-control': 'no-store', ...headers });
+      const finished = exchange.finished ?? unheard(exchange, given);
+      if (finished) parts.telemetry.request({ ...finished, status: given?.status ?? 200 });
     };
     answer(exchange).then(write, (error: unknown) => write(thrownAnswer(error, logger)));
     return true;
   };
+}
+
+/** What was refused before there was an operation; undefined for what is none, such as the IDE's page. */
+function unheard(
+  { request, begun }: Exchange,
+  given: HttpAnswer | undefined,
+): FinishedRequest | undefined {
+  if (!given?.errors) return undefined;
+  return refusedRequest({
+    transport: 'http',
+    trace: traceFrom(header(request, 'traceparent')),
+    client: clientName(request.headers),
+    errors: given.errors,
+    seconds: (performance.now() - begun) / 1000,
+  });
 }
 
 function refuseForeign(request: IncomingMessage, allowedOrigins: readonly string[]): void {

@@ -5,7 +5,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import fastify, { type FastifyInstance } from 'fastify';
-import { errorBody, HttpRefusal, thrownAnswer } from './http-answer.ts';
+import { refusedRequest } from '../refused-request.ts';
+import type { Telemetry } from '../telemetry.ts';
+import { errorOf, HttpRefusal, thrownAnswer } from './http-answer.ts';
 import type { HttpDoor } from './http.ts';
 
 /** How long a client may take to send a request, in milliseconds. */
@@ -26,10 +28,16 @@ const statusByFault: Readonly<Record<string, string>> = {
 export type ListenerParts = {
   readonly door: HttpDoor;
   readonly bodyLimitBytes: number;
+  readonly telemetry: Pick<Telemetry, 'request'>;
   readonly logger: Logger;
 };
 
-export function createListener({ door, bodyLimitBytes, logger }: ListenerParts): FastifyInstance {
+export function createListener({
+  door,
+  bodyLimitBytes,
+  telemetry,
+  logger,
+}: ListenerParts): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: bodyLimitBytes,
@@ -40,10 +48,21 @@ export function createListener({ door, bodyLimitBytes, logger }: ListenerParts):
     clientErrorHandler(error, socket) {
       if (!socket.writable) return socket.destroy();
       const status = statusByFault[error.code] ?? '400 Bad Request';
-      const body = errorBody('The request is not well formed.', 'BAD_REQUEST');
+      const refusal = errorOf('The request is not well formed.', 'BAD_REQUEST');
+      const body = JSON.stringify({ errors: [refusal] });
       socket.end(
         `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
           `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      );
+      telemetry.request(
+        refusedRequest({
+          transport: 'http',
+          trace: undefined,
+          client: '',
+          errors: [refusal],
+          seconds: 0,
+          status: Number.parseInt(status, 10),
+        }),
       );
       return undefined;
     },

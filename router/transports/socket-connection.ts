@@ -24,15 +24,18 @@ import type { GraphQLFormattedError } from 'graphql';
 import type { RawData, WebSocket } from 'ws';
 import { codeOf, refusal } from '../errors.ts';
 import type { Outcome, Pipeline } from '../pipeline.ts';
+import { refusedRequest } from '../refused-request.ts';
 import { isRecord, operationRequest, type Caller } from '../request.ts';
 import { resultText } from '../result.ts';
 import type { Beating } from '../streams/heartbeats.ts';
 import type { ResultStream, StreamedResult, StreamSink } from '../streams/result-stream.ts';
+import type { Telemetry } from '../telemetry.ts';
 import { traceFrom } from '../trace.ts';
 import { writeTextFrame } from './text-frame.ts';
 
 export type SocketHost = {
   readonly pipeline: Pipeline;
+  readonly telemetry: Pick<Telemetry, 'request' | 'socketRefused'>;
   readonly logger: Logger;
   /** How long a client may take to send its first message, in milliseconds. */
   readonly initTimeoutMs: number;
@@ -163,8 +166,12 @@ export class SocketConnection implements Beating {
     }
     const operation = new SocketOperation(this, id);
     if (this.#operations.size >= this.#host.operationsMax) {
-      const error = fault('THROTTLED', 'There are too many operations on this connection.');
-      return this.send(operation.errorMessage([error.toJSON()]));
+      const error = fault(
+        'THROTTLED',
+        'There are too many operations on this connection.',
+      ).toJSON();
+      this.#refused([error]);
+      return this.send(operation.errorMessage([error]));
     }
     this.#operations.set(id, operation);
     void this.#run(operation, payload, caller);
@@ -191,8 +198,24 @@ export class SocketConnection implements Beating {
         { transport: 'websocket', operationTypes: ['query', 'mutation', 'subscription'] },
       );
     } catch (error) {
-      return { kind: 'refused', errors: refusal(error, this.#host.logger) };
+      const errors = refusal(error, this.#host.logger);
+      this.#refused(errors);
+      return { kind: 'refused', errors };
     }
+  }
+
+  /** An operation that the pipeline has not seen. */
+  #refused(errors: readonly GraphQLFormattedError[]): void {
+    this.#host.telemetry.request(
+      refusedRequest({
+        transport: 'websocket',
+        trace: traceFrom(this.#traceparent),
+        partner: this.#caller?.partner?.name,
+        client: this.#client,
+        errors,
+        seconds: 0,
+      }),
+    );
   }
 
   #complete(id: unknown): void {
@@ -252,6 +275,7 @@ export class SocketConnection implements Beating {
 
   #close(code: keyof typeof closeReasons): void {
     clearTimeout(this.#initTimer);
+    if (this.#socket.readyState === this.#socket.OPEN) this.#host.telemetry.socketRefused(code);
     this.#socket.close(code, closeReasons[code]);
   }
 }

@@ -7,6 +7,7 @@ import { credentialsIn, type IdentifyCaller } from '../partners/credentials.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { ClientAddress } from '../rate-limit/client-address.ts';
 import { Heartbeats } from '../streams/heartbeats.ts';
+import type { Telemetry } from '../telemetry.ts';
 import { clientName, clientNameIn } from '../usage/client-name.ts';
 import { originAllowed } from './origins.ts';
 import { SocketConnection, type SocketHost, type SocketOpening } from './socket-connection.ts';
@@ -16,6 +17,7 @@ export type WebSocketTransportParts = {
   readonly pipeline: Pipeline;
   readonly identify: IdentifyCaller;
   readonly clientAddress: ClientAddress;
+  readonly telemetry: Pick<Telemetry, 'request' | 'socketRefused'>;
   readonly logger: Logger;
   readonly allowedOrigins: readonly string[];
   readonly frameLimitBytes: number;
@@ -37,7 +39,7 @@ const subprotocol = 'graphql-transport-ws';
 const closeTimeoutMs = 1_000;
 
 export function serveWebSocket(server: Server, parts: WebSocketTransportParts): WebSocketTransport {
-  const { path, logger, socketsMax } = parts;
+  const { path, telemetry, logger, socketsMax } = parts;
   const sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -48,8 +50,13 @@ export function serveWebSocket(server: Server, parts: WebSocketTransportParts): 
   const host: SocketHost = parts;
 
   sockets.on('connection', (socket: WebSocket, request: IncomingMessage) => {
-    socket.on('error', (error) => logger.debug({ err: error }, 'websocket error'));
+    socket.on('error', (error) => {
+      logger.debug({ err: error }, 'websocket error');
+      const code = closeCodeFor(error);
+      if (code !== undefined) telemetry.socketRefused(code);
+    });
     if (socket.protocol !== subprotocol) {
+      telemetry.socketRefused(4406);
       socket.close(4406, 'Subprotocol not acceptable');
       return;
     }
@@ -61,13 +68,17 @@ export function serveWebSocket(server: Server, parts: WebSocketTransportParts): 
     });
   });
 
+  const refuse = (socket: Duplex, status: string) => {
+    telemetry.socketRefused(Number.parseInt(status, 10));
+    refuseUpgrade(socket, status);
+  };
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (request.url?.split('?', 1)[0] !== path) return refuseUpgrade(socket, '404 Not Found');
+    if (request.url?.split('?', 1)[0] !== path) return refuse(socket, '404 Not Found');
     if (!originAllowed(request.headers, parts.allowedOrigins)) {
-      return refuseUpgrade(socket, '403 Forbidden');
+      return refuse(socket, '403 Forbidden');
     }
     if (sockets.clients.size >= socketsMax) {
-      return refuseUpgrade(socket, '503 Service Unavailable');
+      return refuse(socket, '503 Service Unavailable');
     }
     sockets.handleUpgrade(request, socket, head, (accepted) => {
       sockets.emit('connection', accepted, request);
@@ -78,7 +89,7 @@ export function serveWebSocket(server: Server, parts: WebSocketTransportParts): 
   return {
     async close() {
       server.off('upgrade', upgrade);
-      server.on('upgrade', (_request, socket) => refuseUpgrade(socket, '503 Service Unavailable'));
+      server.on('upgrade', (_request, socket) => refuse(socket, '503 Service Unavailable'));
       const closed = Promise.all(
         [...sockets.clients].map(
           (socket) => new Promise((resolve) => socket.once('close', resolve)),
@@ -112,6 +123,14 @@ function opening(
     wire: socket,
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
   };
+}
+
+/** With which code the library closes a socket after a fault of its client; undefined for other faults. */
+function closeCodeFor(error: Error): number | undefined {
+  const fault = 'code' in error ? String(error.code) : '';
+  if (fault === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return 1009;
+  if (fault === 'WS_ERR_INVALID_UTF8') return 1007;
+  return fault.startsWith('WS_ERR_') ? 1002 : undefined;
 }
 
 function refuseUpgrade(socket: Duplex, status: string): void {

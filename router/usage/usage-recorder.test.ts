@@ -23,13 +23,12 @@ function use(text: string, changes: Partial<Use> & { name?: string } = {}): Use 
     stream: undefined,
   };
   const caller = { identity: anonymous, expiresAtMs: null };
-  return { operation, text, caller, client: 'web', ...rest };
+  return { schema, operation, text, caller, client: 'web', ...rest };
 }
 
 function recorder(options: Partial<UsageOptions> = {}) {
   const rows: UsageRow[] = [];
   const { record, close } = createUsageRecorder({
-    schema,
     store: async (more) => void rows.push(...more),
     logger: createLogger('router', 'silent'),
     sampleRate: 1,

@@ -13,6 +13,8 @@ import type { UsageRow } from '../store/usage.ts';
 import { operationDigest } from './operation-digest.ts';
 
 export type Use = {
+  /** What the operation is valid for. */
+  readonly schema: GraphQLSchema;
   readonly operation: ValidOperation;
   readonly text: string;
   readonly caller: Caller;
@@ -27,7 +29,6 @@ export type UsageRecorder = {
 };
 
 export type UsageOptions = {
-  readonly schema: GraphQLSchema;
   /** Adds rows to what is stored. */
   readonly store: (rows: readonly UsageRow[]) => Promise<void>;
   readonly logger: Logger;
@@ -38,7 +39,11 @@ export type UsageOptions = {
 };
 
 type Count = { readonly partner: string; readonly client: string; requests: number };
-type Counted = { readonly text: string; readonly counts: Map<string, Count> };
+type Counted = {
+  readonly schema: GraphQLSchema;
+  readonly text: string;
+  readonly counts: Map<string, Count>;
+};
 
 /** Pairs of client and operation counted between two flushes. */
 const countsMax = 2_000;
@@ -48,7 +53,7 @@ const other = '(other)';
 const closeTimeoutMs = 2_000;
 
 export function createUsageRecorder(options: UsageOptions): UsageRecorder {
-  const { schema, store, logger, sampleRate, flushMs = 5_000, random = Math.random } = options;
+  const { store, logger, sampleRate, flushMs = 5_000, random = Math.random } = options;
   const today = new DayOfPairs();
   let counted = new Map<ValidOperation, Counted>();
   let size = 0;
@@ -59,7 +64,7 @@ export function createUsageRecorder(options: UsageOptions): UsageRecorder {
     const taken = counted;
     counted = new Map();
     size = 0;
-    const rows = merged([...left, ...rowsOf(taken, schema, today)]);
+    const rows = merged([...left, ...rowsOf(taken, today)]);
     left = [];
     if (rows.length === 0) return;
     await store(rows).catch((error: unknown) => {
@@ -74,10 +79,10 @@ export function createUsageRecorder(options: UsageOptions): UsageRecorder {
   }, flushMs);
 
   return {
-    record({ operation, text, caller: { partner }, client }) {
+    record({ schema, operation, text, caller: { partner }, client }) {
       const rate = partner ? 1 : sampleRate;
       if (rate <= 0 || (rate < 1 && random() >= rate)) return;
-      const known = counted.get(operation) ?? { text, counts: new Map<string, Count>() };
+      const known = counted.get(operation) ?? { schema, text, counts: new Map<string, Count>() };
       const key = `${partner?.name ?? ''}\n${client}`;
       let count = known.counts.get(key);
       if (!count) {
@@ -109,13 +114,9 @@ class DayOfPairs {
   }
 }
 
-function rowsOf(
-  counted: ReadonlyMap<ValidOperation, Counted>,
-  schema: GraphQLSchema,
-  today: DayOfPairs,
-): UsageRow[] {
+function rowsOf(counted: ReadonlyMap<ValidOperation, Counted>, today: DayOfPairs): UsageRow[] {
   const day = new Date().toISOString().slice(0, 10);
-  return [...counted].flatMap(([operation, { text, counts }]) => {
+  return [...counted].flatMap(([operation, { schema, text, counts }]) => {
     const described = describe(operation, text, schema);
     return [...counts.values()].map(({ partner, client, requests }) => {
       const row = { ...described, day, partner, client, requests: Math.round(requests) };

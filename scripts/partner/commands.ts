@@ -204,8 +204,8 @@ async function check(sql: Database, api: LiveApi): Promise<Outcome> {
 async function liveApi(environment: Environment): Promise<LiveApi> {
   const { SUPERGRAPH_FILE, OPERATION_LIMITS: limits } = readConfig(configuration, environment);
   // Loaded only here: it takes longer than all that the other commands do.
-  const { loadSupergraph } = await import('@ordergraph/router/supergraph.ts');
-  const { apiSchema } = await loadSupergraph(SUPERGRAPH_FILE, {});
+  const { buildSupergraph, readSupergraph } = await import('@ordergraph/router/supergraph.ts');
+  const { apiSchema } = buildSupergraph(await readSupergraph(SUPERGRAPH_FILE), {});
   return { schema: apiSchema, limits };
 }
 

@@ -40,7 +40,7 @@ export async function readBack(
       const ids = orderIds.slice(next, next + ordersPerOperation);
       next += ordersPerOperation;
       const data = await api.run({
-        query: queryFor(ids.length),
+        query: readBackQuery(ids.length),
         variables: Object.fromEntries(ids.map((id, i) => [`id${i}`, id])),
         data: dataSchema,
       });
@@ -54,7 +54,8 @@ export async function readBack(
   return found;
 }
 
-function queryFor(count: number): string {
+/** Reads so many orders, `$id0` and on. */
+export function readBackQuery(count: number): string {
   const indexes = Array.from({ length: count }, (_, i) => i);
   const fields = indexes.map(
     (i) =>
