@@ -44,6 +44,17 @@ test('the same key with another request is reused, and belongs to its caller alo
   expect(await sql.begin((tx) => claimKey(tx, bob))).toEqual({ kind: 'fresh' });
 });
 
+test('a key that could be a card number is kept as its digest, and means the same', async () => {
+  const number = request('4242 4242 4242 4242', 'ord_1');
+  expect(await findKeys(sql, [number])).toEqual([undefined]);
+  expect(await sql.begin((tx) => claimKey(tx, number))).toEqual({ kind: 'fresh' });
+  const replayed = { kind: 'replayed', result: 'ord_1' };
+  expect(await sql.begin((tx) => claimKey(tx, { ...number, result: 'ord_2' }))).toEqual(replayed);
+  expect(await findKeys(sql, [number])).toEqual([replayed]);
+  const rows = await sql<{ key: string }[]>`select key from idempotency_keys`;
+  expect(rows.map(({ key }) => key)).toEqual([expect.stringMatching(/^sha256:[\w-]{43}$/)]);
+});
+
 test('a key is not confused with another by a line break in it or in its caller', async () => {
   const a = { caller: 'a', key: 'b\nc', hash: '1', result: 'ord_1' };
   const b = { caller: 'a\nb', key: 'c', hash: '2', result: 'ord_2' };

@@ -1,8 +1,10 @@
 /**
  * Durable idempotency: a key, scoped to its caller, is inserted in the transaction of the change it stands for. The
- * primary key makes a second request wait for the first and then see its result.
+ * primary key makes a second request wait for the first and then see its result. Keys come from programs, and one in ten
+ * long numbers passes for a card's: such a key is not refused, its digest is kept in its place.
  */
 import { createHash } from 'node:crypto';
+import { mentionsCardNumber } from './card-numbers.ts';
 import type { Queryable, Transaction } from './database.ts';
 
 export type IdempotentRequest = {
@@ -47,9 +49,10 @@ function canonicalJson(value: unknown): string {
  */
 export async function claimKeys(
   tx: Transaction,
-  requests: readonly IdempotentRequest[],
+  asked: readonly IdempotentRequest[],
 ): Promise<KeyClaim[]> {
-  if (requests.length === 0) return [];
+  if (asked.length === 0) return [];
+  const requests = asked.map(storable);
   // Inserted in key order, so that two batches with keys in common wait for each other instead of dead-locking.
   const inserted = await tx<KeyRow[]>`
     insert into idempotency_keys (caller, key, request_hash, result)
@@ -88,13 +91,20 @@ export async function claimKey(tx: Transaction, request: IdempotentRequest): Pro
 /** What keys stand for already, without claiming them; undefined where a key is new. */
 export async function findKeys(
   sql: Queryable,
-  requests: readonly IdempotentRequest[],
+  asked: readonly IdempotentRequest[],
 ): Promise<(KeyClaim | undefined)[]> {
+  const requests = asked.map(storable);
   const rows = new Map((await findRows(sql, requests)).map((row) => [scoped(row), row]));
   return requests.map((request) => {
     const row = rows.get(scoped(request));
     return row && answered(request, row);
   });
+}
+
+function storable(request: IdempotentRequest): IdempotentRequest {
+  if (!mentionsCardNumber(request.key)) return request;
+  const digest = createHash('sha256').update(request.key).digest('base64url');
+  return { ...request, key: `sha256:${digest}` };
 }
 
 type KeyRow = { caller: string; key: string; request_hash: string; result: string };

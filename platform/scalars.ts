@@ -21,10 +21,19 @@ function textScalar(
   });
 }
 
+/** PostgreSQL has no year 0, and JavaScript writes years beyond 9999 in a way that nobody else reads. */
+function isYearKnown(instant: Date): boolean {
+  return /^(?!0000)\d{4}-/.test(instant.toISOString());
+}
+
 /** JavaScript takes the 30th of February for the 2nd of March. */
 function isDay(text: string): boolean {
   const instant = new Date(text);
-  return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(text);
+  return (
+    !Number.isNaN(instant.getTime()) &&
+    instant.toISOString().startsWith(text) &&
+    isYearKnown(instant)
+  );
 }
 
 export const scalars = {
@@ -33,7 +42,8 @@ export const scalars = {
     accepts: (text) =>
       /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(text) &&
       isDay(text.slice(0, 10)) &&
-      !Number.isNaN(Date.parse(text)),
+      !Number.isNaN(Date.parse(text)) &&
+      isYearKnown(new Date(text)),
   }),
   Date: textScalar('Date', {
     expected: 'a calendar day, for example "2026-11-22"',

@@ -6,7 +6,7 @@ import { composeVariables } from './compose-variables.ts';
 import { dataDirectory } from './data-location.ts';
 import { loadSecrets } from './secrets.ts';
 
-const usage = `node scripts/compose-env.ts > .env
+const usage = `npx node scripts/compose-env.ts > .env
 
 Prints the secrets for docker compose, a line each. The same DATA_DIR gives the same secrets.
 

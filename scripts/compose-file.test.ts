@@ -166,6 +166,13 @@ test('the router reaches every subgraph, and webhooks their service, where it li
   });
 });
 
+test('PostgreSQL logs neither values of statements nor rows that broke a rule', () => {
+  const { command = [] } = servicesWith({})['postgres'] ?? {};
+  const settings = ['log_parameter_max_length=0', 'log_error_verbosity=terse'];
+  const given = command.filter((_word, i) => command[i - 1] === '-c');
+  expect(given).toEqual(expect.arrayContaining(settings));
+});
+
 test('every program that a container runs is there', () => {
   const programs = Object.values(servicesWith({})).flatMap(({ command = [] }) =>
     command.filter((word) => word.endsWith('.ts')),

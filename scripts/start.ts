@@ -13,7 +13,8 @@ import { lockDataDirectory } from './embedded/data-directory.ts';
 import { startBackingServices } from './embedded/services.ts';
 import { noteRunningServices } from './running-services.ts';
 import { startStack, type Stack, type StackPorts } from './stack.ts';
-import { refuseTakenPorts, startPorts } from './start-ports.ts';
+import { startConfiguration } from './start-configuration.ts';
+import { refuseTakenPorts } from './start-ports.ts';
 
 const usage = `npm start
 
@@ -28,6 +29,8 @@ sandbox payment provider, the mail sink and the router. Ctrl-C stops all it star
   REDIS_URL     a Redis server to use
   LOG_LEVEL     how much the services log (warn)
   NODE_ENV      production turns the IDE and introspection off
+
+Other variables of docs/operations.md, for example HOLD_DURATION_MS, are handed on to the services that know them.
 `;
 
 async function main(environment: NodeJS.ProcessEnv): Promise<void> {
@@ -35,7 +38,7 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
   const stopped = stopSignal();
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   const dataDir = dataDirectory(environment);
-  const ports = startPorts(environment);
+  const { ports, variables } = startConfiguration(environment);
   const lock = await lockDataDirectory(dataDir);
   const undo: (() => Promise<void>)[] = [() => lock.release()];
   const stopAll = async (): Promise<void> => {
@@ -45,6 +48,7 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
     await refuseTakenPorts(ports);
     const backing = await startBackingServices({
       dataDir,
+      keepRunning: true,
       log: say,
       ...url('databaseUrl', environment['DATABASE_URL']),
       ...url('natsUrl', environment['NATS_URL']),
@@ -57,9 +61,8 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
       backing,
       dataDir,
       ports,
-      logLevel: environment['LOG_LEVEL'] ?? 'warn',
       logTo: process.stdout.isTTY ? pretty({ colorize: true, sync: true }) : pino.destination(1),
-      variables: { DEMO_CATALOGUE: 'true', ...given(environment) },
+      variables: { DEMO_CATALOGUE: 'true', ...variables },
     });
     undo.push(() => stack.stop());
     say(await welcome(stack, ports, performance.now() - startedAtMs));
@@ -70,24 +73,6 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
     await stopAll();
     throw error;
   }
-}
-
-/** Variables of the services that may be set for the whole system, for example HOLD_DURATION_MS=60000. */
-function given(environment: NodeJS.ProcessEnv): Record<string, string | undefined> {
-  const names = [
-    'HOLD_DURATION_MS',
-    'PLACEMENT_TIMEOUT_MS',
-    'CANCELLATION_TIMEOUT_MS',
-    'CHARGE_TIMEOUT_MS',
-    'NODE_ENV',
-    'DATABASE_POOL_MAX',
-    'SMTP_FROM',
-    'OTEL_EXPORTER_OTLP_ENDPOINT',
-    'OTEL_TRACES_SAMPLER_ARG',
-  ];
-  return Object.fromEntries(
-    names.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])),
-  );
 }
 
 function url<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {

@@ -9,6 +9,7 @@ import { placedIn, placeOrderInput, type Storefront } from './storefront.ts';
 
 const shop = shopUnderTest({ variables: { NODE_ENV: 'production' } });
 const patience = { timeout: 20_000, interval: 50 };
+const card = '4111 1111 1111 1111';
 
 test('an order that makes no sense is refused with BAD_USER_INPUT and the field at fault, and is not written', async () => {
   await shop.stockroom.offer({ sku: 'LAMP', quantity: 1_000 });
@@ -77,6 +78,7 @@ test('a payment that makes no sense is refused, and a card number is neither kep
     { token: 't'.repeat(256) },
     { token: half },
     { token: '5555-5555-5555-4444' },
+    { token: 'tok_5555555555554444' },
     { token: 'tok_ok', idempotencyKey: '' },
     { token: 'tok_ok', idempotencyKey: half },
   ]) {
@@ -85,6 +87,27 @@ test('a payment that makes no sense is refused, and a card number is neither kep
     await expect(refused).rejects.not.toThrow('5555');
   }
   expect((await gina.order(orderId))?.version).toBe(3);
+});
+
+test('a reason that holds a card number cancels nothing; a key that could be one is a key like any other', async () => {
+  await shop.stockroom.offer({ sku: 'INK', quantity: 10 });
+  const hans = await shop.open({ subject: 'hans' });
+  const place = () =>
+    hans.placeOrder({
+      lines: [{ sku: 'INK', quantity: 1 }],
+      token: 'tok_declined',
+      idempotencyKey: card,
+    });
+  const { id: orderId } = placedIn(await place());
+  expect(await place()).toMatchObject({ replayed: true, order: { id: orderId } });
+  await vi.waitFor(async () => expect((await hans.order(orderId))?.version).toBe(3), patience);
+  await expect(hans.cancelOrder({ orderId, reason: `refund ${card}` })).rejects.toThrow(
+    'BAD_USER_INPUT',
+  );
+  expect((await hans.order(orderId))?.version).toBe(3);
+  expect((await hans.payOrder({ orderId, token: 'tok_ok', idempotencyKey: card })).order?.id).toBe(
+    orderId,
+  );
 });
 
 test('what staff enter wrongly is refused: stock and prices stay as they were', async () => {
@@ -119,6 +142,21 @@ test('what staff enter wrongly is refused: stock and prices stay as they were', 
   await attempt('a price below nothing', 'upsertProduct', { name: 'Jar', unitPrice: pounds('-1') });
   await attempt('no name', 'upsertProduct', { name: '', unitPrice: pounds('1') });
   await attempt('half a name', 'upsertProduct', { name: half, unitPrice: pounds('1') });
+  await attempt('a card number for a name', 'upsertProduct', {
+    name: card,
+    unitPrice: pounds('1'),
+  });
+  await attempt('a story of a card', 'upsertProduct', {
+    name: 'Jar',
+    description: `Pay with\n${card}.`,
+    unitPrice: pounds('1'),
+  });
+  await attempt('a card number for a reason', 'adjustStock', { delta: 1, reason: card });
+  await attempt('a card for a warehouse', 'adjustStock', {
+    delta: 1,
+    reason: 'counted',
+    warehouse: card,
+  });
   await attempt('a long story', 'upsertProduct', {
     name: 'Jar',
     description: 'j'.repeat(4_001),
@@ -135,6 +173,10 @@ test('what staff enter wrongly is refused: stock and prices stay as they were', 
     'a price below nothing': 'BAD_USER_INPUT',
     'no name': 'BAD_USER_INPUT',
     'half a name': 'BAD_USER_INPUT',
+    'a card number for a name': 'BAD_USER_INPUT',
+    'a story of a card': 'BAD_USER_INPUT',
+    'a card number for a reason': 'BAD_USER_INPUT',
+    'a card for a warehouse': 'BAD_USER_INPUT',
     'a long story': 'BAD_USER_INPUT',
   });
   expect(await shop.stockroom.available('JAR')).toBe(5);

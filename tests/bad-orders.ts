@@ -85,6 +85,22 @@ export const badOrders: Record<string, [change: object, field?: string]> = {
     { payment: { channel: 'SANDBOX', token: '4242 4242 4242 4242' } },
     'payment.token',
   ],
+  'a card number in a token': [
+    { payment: { channel: 'SANDBOX', token: 'tok_4242424242424242' } },
+    'payment.token',
+  ],
+  'a card number for a name': [
+    { shippingAddress: { ...address, name: '4242 4242 4242 4242' } },
+    'shippingAddress.name',
+  ],
+  'a card number in an address': [
+    { shippingAddress: { ...address, line2: 'pay with 4242-4242-4242-4242.' } },
+    'shippingAddress.line2',
+  ],
+  'a card number for a telephone number': [
+    { shippingAddress: { ...address, phone: '+4242424242424242' } },
+    'shippingAddress.phone',
+  ],
   'a token with half a character': [
     { payment: { channel: 'SANDBOX', token: half } },
     'payment.token',

@@ -60,9 +60,17 @@ const badArguments: Record<string, string> = {
   'a cursor of messages that is none': `notifications(after: "${cursor('x')}") { nodes { id } }`,
   'a time that is none': 'orders(filter: { placedFrom: "yesterday" }) { nodes { id } }',
   'a year beyond all': 'orders(filter: { placedFrom: "+275760-09-13T00:00:00Z" }) { nodes { id } }',
+  'a year before the first':
+    'orders(filter: { placedFrom: "0000-01-01T00:00:00Z" }) { nodes { id } }',
+  'a year before the first, seen from here':
+    'orders(filter: { placedFrom: "0001-01-01T00:00:00+01:00" }) { nodes { id } }',
+  'a year after the last, seen from here':
+    'orders(filter: { placedFrom: "9999-12-31T23:00:00-01:00" }) { nodes { id } }',
+  '251 states': `orders(filter: { statuses: [${'PLACED '.repeat(251)}] }) { nodes { id } }`,
   '251 SKUs': `products(filter: { skus: ${JSON.stringify(Array.from({ length: 251 }, String))} }) { nodes { sku } }`,
   'a report of days backwards': report('2026-02-01', '2026-01-01'),
   'a report of a day that is none': report('2026-02-29', '2026-03-01'),
+  'a report of a year before the first': report('0000-01-01', '0000-01-02'),
   'a report of too many days': report('2025-01-01', '2026-12-31'),
 };
 

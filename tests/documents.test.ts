@@ -26,6 +26,21 @@ test('every test that the guarantees name exists', () => {
   expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
 });
 
+test('a program that is to be run by hand is run with the Node that npm installed, whichever the machine has', () => {
+  const byHand = markdown
+    .filter((file) => !file.startsWith('bench/'))
+    .flatMap((file) =>
+      read(file)
+        .split(/\n(?! {2})/)
+        // In a container Node is the image's; what stands alone in a span names a container's command.
+        .filter((command) => !/docker (run|compose)|ordergraph:local/.test(command))
+        .flatMap((command) => [...command.matchAll(/(npx )?node [a-z/-]+\.ts [^`\n]+/g)])
+        .filter(([, npx]) => npx === undefined)
+        .map(([command]) => `${file}: ${command}`),
+    );
+  expect(byHand).toEqual([]);
+});
+
 test('the first commands of the README are those of package.json', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   const commands = [...read('README.md').matchAll(/`npm (?:run )?([a-z-]+)/g)].map(

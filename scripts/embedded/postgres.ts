@@ -33,6 +33,9 @@ const SETTINGS = {
   log_line_prefix: '%m [%p] %d ',
   log_lock_waits: 'on',
   log_min_duration_statement: '1s',
+  // No personal data in a log: neither a slow statement's values, nor the row that broke a rule.
+  log_parameter_max_length: '0',
+  log_error_verbosity: 'terse',
   log_checkpoints: 'off',
   log_timezone: 'UTC',
   timezone: 'UTC',

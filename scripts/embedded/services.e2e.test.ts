@@ -64,6 +64,21 @@ test('outside ephemeral mode what PostgreSQL commits is on disk, and what NATS t
   await expect(select(guess.href, '1')).rejects.toThrow(/password authentication failed/);
 });
 
+test('neither the values of a slow statement nor the row that broke a rule is in the log', async () => {
+  const { databaseUrl } = await started({ ephemeral: true });
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
+  onTestFinished(() => sql.end());
+  await sql`create table people (name text check (length(name) < 20))`;
+  await sql`set log_min_duration_statement = 0`;
+  await sql`select ${'Ada Lovelace'}::text as slow`;
+  await expect(sql`insert into people values (${'Ada Lovelace of London'})`).rejects.toThrow(
+    'people_name_check',
+  );
+  const log = () => readFileSync(path.join(dataDir, 'logs', 'postgres.log'), 'utf8');
+  await vi.waitFor(() => expect(log()).toMatch(/duration: .* as slow.*people_name_check/s));
+  expect(log()).not.toContain('Ada');
+});
+
 test('a second start is ready within two seconds, and finds what the first has kept', async () => {
   const first = await started();
   await useAll(first, 'kept');
@@ -184,6 +199,26 @@ test('a server that is killed is missed, and comes back by a restart', async () 
   await vi.waitFor(() => expect(lines.join('\n')).toContain('ended unexpectedly (signal SIGKILL)'));
   await services.restartPostgres();
   expect(await readAll(services)).toMatchObject({ postgres: ['before'] });
+});
+
+test('where servers are kept running, each that is killed comes back by itself, with what it had; after the stop none does', async () => {
+  const services = await started({ ephemeral: true, keepRunning: true });
+  await useAll(services, 'before');
+  const before = Object.values(services.pids);
+  for (const pid of before) process.kill(pid, 'SIGKILL');
+  const patience = { timeout: 20_000, interval: 20 };
+  await vi.waitFor(() => {
+    const revived = Object.values(services.pids).filter((pid) => !before.includes(pid));
+    expect(revived).toHaveLength(3);
+  }, patience);
+  expect(await readAll(services)).toEqual({ postgres: ['before'], nats: ['before'], redis: null });
+
+  for (const pid of Object.values(services.pids)) process.kill(pid, 'SIGKILL');
+  await vi.waitFor(() => expect(services.pids).toEqual({}), patience);
+  await services.stop();
+  expect(services.pids).toEqual({});
+  const programs = ['postgres', 'nats-server', 'redis-server'];
+  expect(programs.flatMap((program) => processesWorkingOn(program, dataDir))).toEqual([]);
 });
 
 test('a server that does not start is shown by the last lines of its log, and the others are stopped', async () => {

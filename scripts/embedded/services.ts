@@ -48,6 +48,8 @@ export type BackingServicesOptions = {
   redisUrl?: string;
   /** For tests: nothing need survive power loss, and all data is removed at `stop`. */
   ephemeral?: boolean;
+  /** Whether a server that ends by itself is started again. */
+  keepRunning?: boolean;
   log: (line: string) => void;
 };
 
@@ -124,6 +126,7 @@ async function startRedis(context: Context): Promise<Usable> {
 
 async function start(context: Context, server: BackingServer): Promise<BackingServer> {
   await server.start();
+  if (context.keepRunning) server.keep();
   context.started.push(server);
   return server;
 }

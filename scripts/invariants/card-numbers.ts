@@ -6,7 +6,7 @@
  * stream; in JSON every string, however deep, under whatever name. Not looked at, because nobody types them and they
  * are digits often enough to fit by chance: columns and fields of the names below, and identifiers of our own.
  */
-import { looksLikeCardNumber } from '@ordergraph/platform/card-numbers.ts';
+import { mentionsCardNumber } from '@ordergraph/platform/card-numbers.ts';
 import { streamName } from '@ordergraph/schema/events/streams.ts';
 import { subgraphs, type SubgraphName } from '@ordergraph/schema/subgraphs.ts';
 import type { Invariant } from './invariant.ts';
@@ -22,7 +22,6 @@ const ownColumns = new Set(
     'status previous_status state kind currency consumer stream'
   ).split(' '),
 );
-const digitRun = /(?<![\w.+-])\d(?:[ -]?\d){12,18}(?![\w-])/g;
 const rowsAtOnce = 2_000;
 const messagesAtOnce = 1_000;
 
@@ -111,11 +110,7 @@ async function searchedColumns(sql: Sql): Promise<Map<string, string[]>> {
 /** What is wrong with a text; undefined if nothing is. */
 export function offenceIn(text: string, secrets: readonly string[]): string | undefined {
   if (secrets.some((secret) => text.includes(secret))) return 'a secret';
-  return textsIn(text).some(hasCardNumber) ? 'a card number' : undefined;
-}
-
-function hasCardNumber(text: string): boolean {
-  return [...text.matchAll(digitRun)].some(([run]) => looksLikeCardNumber(run));
+  return textsIn(text).some(mentionsCardNumber) ? 'a card number' : undefined;
 }
 
 /** Of JSON its strings, but for those under names that are left out; of anything else the text itself. */

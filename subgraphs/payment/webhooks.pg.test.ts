@@ -177,6 +177,10 @@ test.each([
   '[]',
   '',
   '{"id":"evt_1","type":"charge.succeeded","data":{"object":{}}}',
+  String.raw`{"id":"evt\u0000","type":"dispute.created","data":{"object":{}}}`,
+  String.raw`{"id":"evt\ud83d","type":"dispute.created","data":{"object":{}}}`,
+  String.raw`{"id":"evt_1","type":"dispute\u0000","data":{"object":{}}}`,
+  eventBody({ attemptId: 'att_\u0000' }),
 ])('a signed body of %j is a bad request', async (body) => {
   expect(await deliver(body)).toMatchObject({
     status: 400,

@@ -1,4 +1,5 @@
 /** Checks of what callers send. Each throws BAD_USER_INPUT with the path of the field at fault. */
+import { mentionsCardNumber } from '@ordergraph/platform/card-numbers.ts';
 import { badUserInput } from '@ordergraph/platform/errors.ts';
 import { parseMoney, type Money } from '@ordergraph/platform/money.ts';
 import type { MoneyInput } from './generated.ts';
@@ -34,6 +35,12 @@ export function prose(
     `${field.at(-1)} must have at most ${lengthMax} characters, none of them a control character.`,
     field,
   );
+}
+
+/** What somebody wrote and everybody will read; a card number in it would be kept for ever. */
+export function withoutCardNumber<T extends string | null>(text: T, field: Field): T {
+  if (text === null || !mentionsCardNumber(text)) return text;
+  throw badUserInput(`${field.at(-1)} looks as if a card number were in it.`, field);
 }
 
 /** An amount that is not negative and has no more decimals than its currency. */

@@ -3,7 +3,7 @@ import { requireStaff } from '@ordergraph/platform/access.ts';
 import type { ProductResult } from '../commands.ts';
 import type { Context } from './context.ts';
 import type { MutationResolvers } from './generated.ts';
-import { delta, line, money, prose } from './input.ts';
+import { delta, line, money, prose, withoutCardNumber } from './input.ts';
 import { forgetProduct } from './loaders.ts';
 
 export const mutation: MutationResolvers<Context> = {
@@ -16,8 +16,11 @@ export const mutation: MutationResolvers<Context> = {
       cause: context.cause,
       product: {
         sku: line(input.sku, ['input', 'sku'], 64),
-        name: line(input.name, ['input', 'name'], 255),
-        description: prose(input.description, ['input', 'description'], 4_000),
+        name: writtenLine(input.name, ['input', 'name'], 255),
+        description: withoutCardNumber(prose(input.description, ['input', 'description'], 4_000), [
+          'input',
+          'description',
+        ]),
         unitPriceMinor: unitPrice.minor,
         currency: unitPrice.currency,
       },
@@ -32,13 +35,17 @@ export const mutation: MutationResolvers<Context> = {
       idempotencyKey: line(input.idempotencyKey, ['input', 'idempotencyKey'], 255),
       cause: context.cause,
       sku: line(input.sku, ['input', 'sku'], 64),
-      warehouse: line(input.warehouse ?? 'main', ['input', 'warehouse'], 64),
+      warehouse: writtenLine(input.warehouse ?? 'main', ['input', 'warehouse'], 64),
       delta: delta(input.delta, ['input', 'delta']),
-      reason: line(input.reason, ['input', 'reason'], 255),
+      reason: writtenLine(input.reason, ['input', 'reason'], 255),
     });
     return toPayload(result, context);
   },
 };
+
+function writtenLine(text: string, field: readonly string[], lengthMax: number): string {
+  return withoutCardNumber(line(text, field, lengthMax), field);
+}
 
 function toPayload(result: ProductResult, { loaders }: Context) {
   if (result.kind === 'refused') {

@@ -238,7 +238,7 @@ export type OrderFilter = {
   readonly placedBefore?: InputMaybe<Scalars['DateTime']['input']>;
   /** Only orders placed at or after this instant. */
   readonly placedFrom?: InputMaybe<Scalars['DateTime']['input']>;
-  /** Only orders in one of these states. */
+  /** Only orders in one of these states; at most 250. */
   readonly statuses?: InputMaybe<ReadonlyArray<OrderStatus>>;
 };
 

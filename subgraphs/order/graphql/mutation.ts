@@ -14,9 +14,11 @@ import type {
   PlaceOrderInput,
 } from './generated.ts';
 import {
+  identifier,
   integer,
   money,
   optionalEmail,
+  optionalPhone,
   optionalText,
   paymentToken,
   requiredText,
@@ -31,7 +33,7 @@ export const mutationResolvers: MutationResolvers<OrderContext> = {
     const caller = requireCaller(context.identity);
     const result = await context.commands.placeOrder({
       caller,
-      idempotencyKey: requiredText(input.idempotencyKey, ['input', 'idempotencyKey']),
+      idempotencyKey: identifier(input.idempotencyKey, ['input', 'idempotencyKey']),
       requestHash: requestHash('PlaceOrder', { ...input, idempotencyKey: undefined }),
       command: readPlacement(input, caller, context),
       cause: context.cause,
@@ -53,7 +55,7 @@ export const mutationResolvers: MutationResolvers<OrderContext> = {
 
   cancelOrder: async (_root, { input }, context) => {
     const caller = requireCaller(context.identity);
-    const idempotencyKey = requiredText(input.idempotencyKey, ['input', 'idempotencyKey']);
+    const idempotencyKey = identifier(input.idempotencyKey, ['input', 'idempotencyKey']);
     const note = optionalText(input.reason, ['input', 'reason']);
     if (!isId('ord', input.orderId)) return refused([explainCancellation({ code: 'NOT_FOUND' })]);
     const result = await context.commands.cancelOrder({
@@ -101,7 +103,7 @@ function readLine(
     requireScope(identity, 'orders:override-price');
   }
   return {
-    sku: requiredText(line.sku, [...field, 'sku'], 64),
+    sku: identifier(line.sku, [...field, 'sku'], 64),
     quantity: integer(line.quantity, [...field, 'quantity'], { min: 1, max: quantityMax }),
     expectedUnitPrice: expected ? money(expected, [...field, 'expectedUnitPrice']) : null,
     unitPrice: unitPrice ? money(unitPrice, [...field, 'unitPrice']) : null,
@@ -117,7 +119,7 @@ function readAddress(address: AddressInput, field: string[]): Address {
     region: optionalText(address.region, [...field, 'region']),
     postalCode: requiredText(address.postalCode, [...field, 'postalCode']),
     countryCode: address.countryCode,
-    phone: optionalText(address.phone, [...field, 'phone']),
+    phone: optionalPhone(address.phone, [...field, 'phone']),
     email: optionalEmail(address.email, [...field, 'email']),
   };
 }

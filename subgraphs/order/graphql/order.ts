@@ -1,6 +1,5 @@
 import { decodeCursor, pageSize, toConnection } from '@ordergraph/platform/keyset.ts';
 import { badUserInput } from '@ordergraph/platform/errors.ts';
-import { historyPage } from '../store/history.ts';
 import type { Order } from '../domain/order.ts';
 import { visibleOrder } from './access.ts';
 import type { OrderContext } from './context.ts';
@@ -13,10 +12,10 @@ export const orderResolvers: OrderResolvers<OrderContext> = {
     (await loaders.lines.load(order.id)).map((line) => ({ ...line, currency: order.currency })),
   subtotal: (order) => inCurrencyOf(order, order.subtotalMinor),
   total: (order) => inCurrencyOf(order, order.totalMinor),
-  history: async (order, { first, after }, { sql }) => {
+  history: async (order, { first, after }, { loaders }) => {
     const size = pageSize(first, 50);
     const afterVersion = after ? versionIn(after, order) : 0;
-    const rows = await historyPage(sql, order.id, { afterVersion, limit: size + 1 });
+    const rows = await loaders.history.load({ orderId: order.id, afterVersion, limit: size + 1 });
     return toConnection(rows, {
       size,
       continued: Boolean(after),

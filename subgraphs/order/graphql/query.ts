@@ -5,7 +5,9 @@ import { decodeCursor, pageSize, toConnection } from '@ordergraph/platform/keyse
 import { listOrders } from '../store/orders.ts';
 import { visibleOrder } from './access.ts';
 import type { OrderContext } from './context.ts';
-import type { QueryResolvers } from './generated.ts';
+import type { OrderFilter, QueryResolvers } from './generated.ts';
+
+const statusesMax = 250;
 
 export const queryResolvers: QueryResolvers<OrderContext> = {
   order: (_root, { id }, context) => visibleOrder(context, id),
@@ -16,7 +18,7 @@ export const queryResolvers: QueryResolvers<OrderContext> = {
       sql,
       {
         customerId: identity.role === 'staff' ? null : caller,
-        statuses: filter?.statuses ?? null,
+        statuses: readStatuses(filter),
         placedFrom: filter?.placedFrom ? new Date(filter.placedFrom) : null,
         placedBefore: filter?.placedBefore ? new Date(filter.placedBefore) : null,
       },
@@ -25,6 +27,14 @@ export const queryResolvers: QueryResolvers<OrderContext> = {
     return toConnection(rows, { size, continued: Boolean(after), keyOf: ({ id }) => [id] });
   },
 };
+
+function readStatuses(filter: OrderFilter | null | undefined) {
+  const statuses = filter?.statuses ?? null;
+  if (statuses && statuses.length > statusesMax) {
+    throw badUserInput(`At most ${statusesMax} states can be asked for.`, ['filter', 'statuses']);
+  }
+  return statuses;
+}
 
 function idIn(cursor: string): string {
   const [id] = decodeCursor(cursor, 1);

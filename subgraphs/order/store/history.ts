@@ -22,14 +22,35 @@ export async function changesAfter(
     order by version limit ${pageMax}`;
 }
 
-/** A page of one order's history, oldest first. */
-export async function historyPage(
+/** Of one order's history what lies above a version, `limit` changes at most. */
+export type HistoryPage = {
+  readonly orderId: string;
+  readonly afterVersion: number;
+  readonly limit: number;
+};
+
+/** Pages of many orders' histories with one statement, oldest first; the n-th answer is the n-th page. */
+export async function historyPages(
   sql: Queryable,
-  orderId: string,
-  page: { afterVersion: number; limit: number },
-): Promise<OrderChange[]> {
-  const changes = await changesAfter(sql, orderId, page.afterVersion);
-  return changes.slice(0, page.limit);
+  pages: readonly HistoryPage[],
+): Promise<OrderChange[][]> {
+  const rows = await sql<(OrderChange & { page: number })[]>`
+    select page::int, change.* from unnest(
+      ${pages.map(({ orderId }) => orderId)}::text[],
+      ${pages.map(({ afterVersion }) => afterVersion)}::int[],
+      ${pages.map(({ limit }) => limit)}::int[]
+    ) with ordinality as wanted (order_id, after_version, size, page)
+    cross join lateral (
+      select id, order_id as "orderId", customer_id as "customerId", version,
+        previous_status as "previousStatus", status, reason, note,
+        hold_expires_at as "holdExpiresAt", occurred_at as "occurredAt"
+      from order_history
+      where order_history.order_id = wanted.order_id and version > wanted.after_version
+      order by version limit wanted.size
+    ) as change
+    order by page, version`;
+  const byPage = Map.groupBy(rows, ({ page }) => page);
+  return pages.map((_page, i) => byPage.get(i + 1) ?? []);
 }
 
 /**

@@ -2,18 +2,20 @@
 import { z } from 'zod';
 import type { ChargeOutcome } from '../domain/commands.ts';
 
-const id = z.string().min(1).max(128);
+/** What is kept as text: neither control characters, a NUL first of all, nor halves of surrogate pairs can be stored. */
+const text = z.string().regex(/^[^\p{Cc}\p{Cs}]*$/u);
+export const identifier = text.min(1).max(128);
 const minorUnits = z.int().min(0);
 const seconds = z.int();
-const key = z.string().min(1).max(255);
-const metadata = z.record(z.string(), z.string());
+const key = text.min(1).max(255);
+const metadata = z.record(z.string(), text);
 
 export const chargeSchema = z.object({
-  id,
+  id: identifier,
   status: z.enum(['pending', 'succeeded', 'failed', 'canceled']),
   amountCaptured: minorUnits,
-  currency: z.string().length(3),
-  failureCode: z.string().max(64).nullish(),
+  currency: text.length(3),
+  failureCode: text.max(64).nullish(),
   idempotencyKey: key.optional(),
   metadata: metadata.optional(),
 });
@@ -28,7 +30,7 @@ export const journalChargeSchema = chargeSchema.extend({
 });
 
 export const refundSchema = z.object({
-  id,
+  id: identifier,
   status: z.enum(['pending', 'succeeded']),
   idempotencyKey: key.optional(),
   metadata: metadata.optional(),

@@ -2,14 +2,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { WebhookDelivery, WebhookEvent, WebhookFact, WebhookReading } from './channel.ts';
-import { chargeSchema, outcomeOf, refundSchema } from './sandbox-objects.ts';
+import { chargeSchema, identifier, outcomeOf, refundSchema } from './sandbox-objects.ts';
 
 /** How far a signature's time may lie from ours, both ways, in milliseconds. */
 const toleranceMs = 5 * 60_000;
 
 const envelopeSchema = z.object({
-  id: z.string().min(1).max(128),
-  type: z.string().min(1).max(64),
+  id: identifier,
+  type: identifier.max(64),
   data: z.object({ object: z.unknown() }),
 });
 

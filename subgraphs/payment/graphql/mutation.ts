@@ -1,6 +1,6 @@
 import { requireCaller } from '@ordergraph/platform/access.ts';
+import { hidesCardNumber } from '@ordergraph/platform/card-numbers.ts';
 import { badUserInput } from '@ordergraph/platform/errors.ts';
-import { looksLikeCardNumber } from '../domain/card-number.ts';
 import type { PayOrderResult } from '../commands.ts';
 import type { Context } from './context.ts';
 import type { MutationResolvers, PayOrderInput } from './generated.ts';
@@ -53,7 +53,7 @@ function checkInput({ idempotencyKey, orderId, payment }: PayOrderInput): void {
   checkText(orderId, 'orderId', ['input', 'orderId']);
   const field = ['input', 'payment', 'token'];
   checkText(payment.token, 'token', field);
-  if (looksLikeCardNumber(payment.token)) {
+  if (hidesCardNumber(payment.token)) {
     throw badUserInput("token must be the provider's token, not card data.", field);
   }
 }
