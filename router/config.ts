@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { milliseconds, port, secret } from '@ordergraph/platform/config.ts';
 import { z } from 'zod';
 import { admissionVariables } from './admission-variables.ts';
+import { cacheVariables, hasWhereEventsAre } from './cache/cache-variables.ts';
 
 const composedSupergraph = fileURLToPath(new URL('../schema/supergraph.graphql', import.meta.url));
 
@@ -45,13 +46,14 @@ export const routerConfiguration = z
     DATABASE_URL: z
       .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
       .optional(),
-    /** Keeps rate limits and the texts of automatic persisted queries; without it there are neither. */
+    /** Keeps rate limits, answers, and the texts of automatic persisted queries; without it there are none of them. */
     REDIS_URL: z
       .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
       .optional(),
     /** Of requests without a partner's key, this part is counted by field and stands for all. */
     USAGE_SAMPLE_RATE: z.coerce.number().min(0).max(1).default(0.1),
     ...admissionVariables,
+    ...cacheVariables,
     /**
      * Tokens: the issuer's public keys by an address or from a file, and what a token must say. Without them nobody has a
      * token, and every caller is anonymous.
@@ -119,6 +121,11 @@ export const routerConfiguration = z
   })
   .refine((config) => !hasTokens(config) || config.JWT_AUDIENCE !== undefined, {
     path: ['JWT_AUDIENCE'],
+    error: 'is missing',
+    when: isRead,
+  })
+  .refine(hasWhereEventsAre, {
+    path: ['NATS_URL'],
     error: 'is missing',
     when: isRead,
   });

@@ -2,8 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import type { RunningService, ServiceDefinition } from '@ordergraph/platform/service.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
+import { openCache } from './cache/cache.ts';
 import { routerConfiguration, type RouterConfig } from './config.ts';
 import { admissionTo, openRateLimiter } from './configured-admission.ts';
+import type { EntityCache } from './execution/entity-cache.ts';
 import { createOwnExecutor } from './execution/own-executor.ts';
 import { createGatewayExecutor } from './gateway-executor.ts';
 import { anonymousCaller, createIdentify, type Identify } from './identity.ts';
@@ -50,7 +52,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   const database = config.DATABASE_URL
     ? await openRouterDatabase(config.DATABASE_URL, logger)
     : undefined;
-  const kept = config.REDIS_URL ? openKeptTexts(config.REDIS_URL, logger) : undefined;
+  const texts = config.REDIS_URL ? openKeptTexts(config.REDIS_URL, logger) : undefined;
   const usage =
     database &&
     createUsageRecorder({
@@ -73,11 +75,14 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     supergraph.subgraphs.map((subgraph) => [subgraph.name, createUpstreamSocket(subgraph, secret)]),
   );
   const own = config.EXECUTOR === 'own';
-  const executorOver = (clients: readonly SubgraphClient[]): Executor =>
+  const cache = openCache(config, { secret, metrics: telemetry, logger });
+  const kept = cache?.over(supergraph);
+  const executorOver = (clients: readonly SubgraphClient[], entities?: EntityCache): Executor =>
     own
-      ? createOwnExecutor({ supergraph, subgraphs: clients, logger })
+      ? createOwnExecutor({ supergraph, subgraphs: clients, logger, entities })
       : createGatewayExecutor({ supergraph, subgraphs: clients, logger });
-  const executor = executorOver(subgraphs);
+  const fetching = executorOver(subgraphs, kept?.entities);
+  const executor = kept?.answering(fetching) ?? fetching;
   const planner = createPlanner({
     sdl: supergraph.sdl,
     timeoutMs: config.PLANNING_TIMEOUT_MS,
@@ -101,7 +106,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   const pipeline = createPipeline({
     admission: admissionTo(supergraph, config, { limiter, logger }),
     limits: config.OPERATION_LIMITS,
-    texts: createOperationTexts({ partners: database, kept, logger }),
+    texts: createOperationTexts({ partners: database, kept: texts, logger }),
     directory: database?.directory,
     usage,
     operations: createOperations({
@@ -168,7 +173,8 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     ]);
     await usage?.close();
     await database?.close();
-    kept?.close();
+    texts?.close();
+    await cache?.close();
     telemetry.close();
   };
   let stopped: Promise<void> | undefined;

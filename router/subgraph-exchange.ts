@@ -5,13 +5,20 @@
  * given up when its time is up or its caller has gone; both are looked at for all of a pool's calls together.
  */
 import type { Dispatcher } from 'undici';
+import { publicForMs } from './cache/cache-header.ts';
 import type { Abandonment } from './request.ts';
 
 export type Exchanged =
-  | { readonly kind: 'text'; readonly text: string }
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      /** For how long everybody may be given it, in milliseconds from now on; undefined if it is not for everybody. */
+      readonly publicForMs?: number | undefined;
+    }
   | { readonly kind: 'failure'; readonly code: 'SERVICE_UNAVAILABLE' | 'TIMEOUT' };
 
 type Controller = Parameters<NonNullable<Dispatcher.DispatchHandler['onRequestStart']>>[0];
+type ResponseHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
 
 export type ExchangeBounds = {
   /** Epoch milliseconds. */
@@ -31,6 +38,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #length = 0;
   #isOver = false;
+  #publicForMs: number | undefined;
+  readonly #askedAtMs = performance.now();
 
   /** `ended` is called once. */
   constructor(bounds: ExchangeBounds, ended: (exchanged: Exchanged) => void) {
@@ -50,8 +59,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isOver) controller.abort(new Error('given up'));
   }
 
-  onResponseStart(): void {
-    // The status is not looked at: an answer that is GraphQL says more than its status does.
+  onResponseStart(_controller: Controller, status: number, headers: ResponseHeaders): void {
+    // For the rest the status is not looked at: an answer that is GraphQL says more than its status does.
+    if (status === 200) this.#publicForMs = publicForMs(headers);
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
@@ -63,7 +73,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     const [first] = this.#chunks;
     const whole = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks);
-    this.#end({ kind: 'text', text: whole.toString('utf8') });
+    this.#end({ kind: 'text', text: whole.toString('utf8'), publicForMs: this.#remainingMs() });
+  }
+
+  /** What it tells was so at some time after it was asked. */
+  #remainingMs(): number | undefined {
+    if (this.#publicForMs === undefined) return undefined;
+    const remaining = this.#publicForMs - (performance.now() - this.#askedAtMs);
+    return remaining > 0 ? remaining : undefined;
   }
 
   onResponseError(): void {

@@ -18,6 +18,8 @@ export type SubgraphAnswer =
       readonly kind: 'answer';
       readonly data: Record<string, unknown> | null;
       readonly errors: readonly GraphQLFormattedError[];
+      /** For how long everybody may be given it, in milliseconds from now on; undefined if it is not for everybody. */
+      readonly publicForMs?: number | undefined;
     }
   | { readonly kind: 'failure'; readonly code: SubgraphFailure };
 
@@ -146,7 +148,11 @@ function outcomeOf(answer: SubgraphAnswer, context: RequestContext): CallOutcome
 }
 
 function answerIn(exchanged: Exchanged): SubgraphAnswer {
-  return exchanged.kind === 'failure' ? exchanged : parsedAnswer(json(exchanged.text));
+  if (exchanged.kind === 'failure') return exchanged;
+  const answer = parsedAnswer(json(exchanged.text));
+  const { publicForMs } = exchanged;
+  const isClean = answer.kind === 'answer' && answer.errors.length === 0;
+  return isClean && publicForMs !== undefined ? { ...answer, publicForMs } : answer;
 }
 
 function answersIn(exchanged: Exchanged, count: number): readonly SubgraphAnswer[] {

@@ -2,6 +2,7 @@
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { OperationTypeNode } from 'graphql';
+import { createCacheMetrics, type CacheMetrics } from './cache/cache-metrics.ts';
 import type { CallerKind } from './rate-limit/plans.ts';
 import type { Transport } from './request.ts';
 import type { Trace } from './trace.ts';
@@ -21,7 +22,7 @@ export type FinishedRequest = {
   readonly seconds: number;
 };
 
-export type Telemetry = {
+export type Telemetry = CacheMetrics & {
   /** Counts a request and writes its line into the access log. A stream's request ends when it has begun. */
   request(finished: FinishedRequest): void;
   readonly throttled: (caller: CallerKind) => void;
@@ -110,6 +111,7 @@ export function createTelemetry(logger: Logger): Telemetry {
   });
 
   return {
+    ...createCacheMetrics(registers),
     request({ transport, trace, type, operationName, partner, client, outcome, cost, seconds }) {
       requests.inc({ transport, type, outcome });
       latency.observe({ type }, seconds);

@@ -139,8 +139,9 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
     if (outcome.kind === 'refused') return refused(outcome.errors, form);
     const type = answerTypes[form] ?? jsonType;
     const text = resultText(outcome.result);
+    const publicForMs = showsWho(request) ? undefined : outcome.result.publicForMs;
     return isGet(request) && outcome.result.errors.length === 0
-      ? conditionalAnswer({ text, type }, header(request, 'if-none-match'))
+      ? conditionalAnswer({ text, type, publicForMs }, header(request, 'if-none-match'))
       : { status: 200, headers: { 'content-type': type }, text };
   };
 
@@ -192,6 +193,11 @@ function refused(errors: Parameters<typeof errorAnswer>[0], form: AnswerForm): H
 
 function isGet({ method }: IncomingMessage): boolean {
   return method === 'GET' || method === 'HEAD';
+}
+
+/** Whether somebody in particular asks. */
+function showsWho({ headers }: IncomingMessage): boolean {
+  return headers.authorization !== undefined || headers['x-api-key'] !== undefined;
 }
 
 function pathOf({ url = '/' }: IncomingMessage): string {
