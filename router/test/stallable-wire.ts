@@ -7,6 +7,8 @@ export type StallableWire = {
   readonly port: number;
   stall(): void;
   flow(): void;
+  /** Ends all connections, with what is on its way in them; new ones are taken. */
+  cut(): void;
   stop(): Promise<void>;
 };
 
@@ -40,6 +42,9 @@ export async function openStallableWire(serverPort: number): Promise<StallableWi
     flow() {
       stalled = false;
       for (const socket of sockets) socket.resume();
+    },
+    cut() {
+      for (const socket of sockets) socket.destroy();
     },
     async stop() {
       for (const socket of sockets) socket.destroy();
