@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Logger } from '@ordergraph/platform/logger.ts';
+import { isObjectType } from 'graphql';
 import { anyonesSubject } from '@ordergraph/schema/events/streams.ts';
 import type { RouterConfig } from '../config.ts';
 import type { EntityCache } from '../execution/entity-cache.ts';
@@ -72,7 +73,19 @@ export function openCache(config: RouterConfig, parts: CacheParts): Cache | unde
     metrics,
   };
   return {
-    over: (supergraph) => supergraphCache(supergraph, keeping),
+    over(supergraph) {
+      const unknown = Object.values(invalidations).filter(
+        ({ type }) => !isObjectType(supergraph.schema.getType(type)),
+      );
+      if (unknown.length > 0) {
+        const types = unknown.map(({ type }) => type);
+        logger.warn(
+          { types },
+          'CACHE_INVALIDATIONS names what is no object type of the supergraph',
+        );
+      }
+      return supergraphCache(supergraph, keeping);
+    },
     async close() {
       freshness.close();
       await listener?.close();
