@@ -148,11 +148,16 @@ class Admittance implements Admitted {
     actual: number,
     throttleStatus: ThrottleStatus | undefined,
   ): OperationResult {
-    const completed = this.#complete?.(result) ?? result;
+    // What was left out was not for everybody: neither is the rest, together with that.
+    const completed = this.#complete
+      ? { ...this.#complete(result), publicForMs: undefined }
+      : result;
     const { isTold, requested } = this.billing;
     if (!isTold) return completed;
     const cost = { requested, actual, ...(throttleStatus ? { throttleStatus } : {}) };
-    return { ...completed, extensions: { ...completed.extensions, cost } };
+    // What somebody has left to spend is nobody else's.
+    const extensions = { ...completed.extensions, cost };
+    return { ...completed, extensions, publicForMs: undefined };
   }
 }
 

@@ -64,3 +64,15 @@ test('nothing has to be said but where the supergraph is, and then nobody has a 
   expect(config.JWT_ISSUER).toBeUndefined();
   expect(config.INTERNAL_SECRET).toBeUndefined();
 });
+
+test('whoever names events by which something kept ends must say where they are', () => {
+  const named = { ...least, CACHE_INVALIDATIONS: '{"product.upserted":{"type":"Product"}}' };
+  expect(() => readConfig(routerConfiguration, named)).toThrow('NATS_URL: is missing');
+  const complete = readConfig(routerConfiguration, { ...named, NATS_URL: 'nats://127.0.0.1:4222' });
+  expect(complete.CACHE_INVALIDATIONS).toEqual({ 'product.upserted': { type: 'Product' } });
+  for (const wrong of ['rubbish', '[]', '{"product.upserted":{}}', '{"*":{"type":"Product"}}']) {
+    expect(() => readConfig(routerConfiguration, { ...least, CACHE_INVALIDATIONS: wrong })).toThrow(
+      /CACHE_INVALIDATIONS: must be JSON such as/,
+    );
+  }
+});

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { milliseconds, port, secret } from '@ordergraph/platform/config.ts';
 import { z } from 'zod';
 import { admissionVariables } from './admission-variables.ts';
+import { cacheVariables, hasWhereEventsAre } from './cache/cache-variables.ts';
 import { resilienceVariables } from './resilience/resilience-variables.ts';
 import { tracingVariables } from './tracing/tracing-variables.ts';
 
@@ -49,7 +50,7 @@ export const routerConfiguration = z
     DATABASE_URL: z
       .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' })
       .optional(),
-    /** Keeps rate limits and the texts of automatic persisted queries; without it there are neither. */
+    /** Keeps rate limits, answers, and the texts of automatic persisted queries; without it there are none of them. */
     REDIS_URL: z
       .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
       .optional(),
@@ -58,6 +59,7 @@ export const routerConfiguration = z
     ...admissionVariables,
     ...resilienceVariables,
     ...tracingVariables,
+    ...cacheVariables,
     /**
      * Tokens: the issuer's public keys by an address or from a file, and what a token must say. Without them nobody has a
      * token, and every caller is anonymous.
@@ -127,6 +129,11 @@ export const routerConfiguration = z
   })
   .refine((config) => !hasTokens(config) || config.JWT_AUDIENCE !== undefined, {
     path: ['JWT_AUDIENCE'],
+    error: 'is missing',
+    when: isRead,
+  })
+  .refine(hasWhereEventsAre, {
+    path: ['NATS_URL'],
     error: 'is missing',
     when: isRead,
   });

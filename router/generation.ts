@@ -6,6 +6,8 @@ import type { Logger } from '@ordergraph/platform/logger.ts';
 import type { Admission } from './admission.ts';
 import type { RouterConfig } from './config.ts';
 import { admissionTo } from './configured-admission.ts';
+import type { Cache } from './cache/cache.ts';
+import type { EntityCache } from './execution/entity-cache.ts';
 import type { Executor } from './executor.ts';
 import { createOperations, type Operations } from './operations.ts';
 import type { PlanObserver } from './planning/observed-planning.ts';
@@ -21,9 +23,12 @@ export type GenerationParts = {
   readonly connections: SubgraphConnections;
   readonly limiter: RateLimiter | undefined;
   readonly reads: SharedReads;
+  /** Undefined where nothing is kept. */
+  readonly cache: Cache | undefined;
   readonly createExecutor: (parts: {
     readonly supergraph: Supergraph;
     readonly subgraphs: readonly SubgraphClient[];
+    readonly entities: EntityCache | undefined;
     readonly logger: Logger;
   }) => Executor;
   readonly plans: PlanObserver;
@@ -45,12 +50,13 @@ export class Generation {
   #closed: PromiseWithResolvers<void> | undefined;
 
   constructor(supergraph: Supergraph, parts: GenerationParts) {
-    const { config, connections, limiter, reads, createExecutor, plans, logger } = parts;
+    const { config, connections, limiter, reads, cache, createExecutor, plans, logger } = parts;
     const own = config.EXECUTOR === 'own';
     const production = config.NODE_ENV === 'production';
     const taken = new Map(supergraph.subgraphs.map((one) => [one.name, connections.take(one)]));
-    const executorOver = (subgraphs: readonly SubgraphClient[]): Executor =>
-      createExecutor({ supergraph, subgraphs, logger });
+    const kept = cache?.over(supergraph);
+    const executorOver = (subgraphs: readonly SubgraphClient[], entities?: EntityCache): Executor =>
+      createExecutor({ supergraph, subgraphs, entities, logger });
     const planner = createPlanner({
       sdl: supergraph.sdl,
       timeoutMs: config.PLANNING_TIMEOUT_MS,
@@ -68,7 +74,9 @@ export class Generation {
       suggestions: !production,
       observer: plans,
     });
-    const executor = executorOver([...taken.values()].map(({ client }) => client));
+    const clients = [...taken.values()].map(({ client }) => client);
+    const fetching = executorOver(clients, kept?.entities);
+    const executor = kept?.answering(fetching) ?? fetching;
     this.executor = config.SHARED_READS === 'on' ? reads.over(executor) : executor;
     this.streamExecutor = executorOver([...taken.values()].map(({ batched }) => batched));
     this.#close = async () => {

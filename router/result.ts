@@ -7,6 +7,8 @@ export type OperationResult = {
   readonly errors: readonly GraphQLFormattedError[];
   /** How many objects of each kind the data has, where that was counted. */
   readonly objects?: ObjectCounts | undefined;
+  /** For how long everybody may be given it, in milliseconds from now on; undefined if it is not for everybody. */
+  readonly publicForMs?: number | undefined;
   readonly extensions?: Readonly<Record<string, unknown>> | undefined;
 };
 

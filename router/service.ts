@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RunningService, ServiceDefinition } from '@ordergraph/platform/service.ts';
 import type { Logger } from '@ordergraph/platform/logger.ts';
+import { openCache } from './cache/cache.ts';
 import { routerConfiguration, type RouterConfig } from './config.ts';
 import { openRateLimiter } from './configured-admission.ts';
 import { Generation } from './generation.ts';
@@ -54,7 +55,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
   const database = config.DATABASE_URL
     ? await openRouterDatabase(config.DATABASE_URL, logger)
     : undefined;
-  const kept = config.REDIS_URL ? openKeptTexts(config.REDIS_URL, logger) : undefined;
+  const texts = config.REDIS_URL ? openKeptTexts(config.REDIS_URL, logger) : undefined;
   const usage =
     database &&
     createUsageRecorder({
@@ -83,8 +84,10 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     config.EXECUTOR === 'own'
       ? createOwnExecutor
       : (await import('./gateway-executor.ts')).createGatewayExecutor;
+  const cache = openCache(config, { secret, metrics: telemetry, logger });
   const generationParts = {
     config,
+    cache,
     connections,
     limiter,
     reads,
@@ -120,7 +123,7 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     limits: config.OPERATION_LIMITS,
     gate: openGate(config, telemetry),
     importanceOf: createImportance(config.VITAL_FIELDS),
-    texts: createOperationTexts({ partners: database, kept, logger }),
+    texts: createOperationTexts({ partners: database, kept: texts, logger }),
     directory: database?.directory,
     usage,
     reads,
@@ -186,7 +189,8 @@ async function startRouter(config: RouterConfig, logger: Logger): Promise<Runnin
     await Promise.all([limiter?.close(), generations.close(), webhooks.close(), tracing?.close()]);
     await usage?.close();
     await database?.close();
-    kept?.close();
+    texts?.close();
+    await cache?.close();
     telemetry.close();
   };
   let stopped: Promise<void> | undefined;

@@ -5,14 +5,23 @@
  * given up when its time is up or its caller has gone; both are looked at for all of a pool's calls together.
  */
 import type { Dispatcher } from 'undici';
+import { publicForMs } from './cache/cache-header.ts';
 import type { Abandonment } from './request.ts';
 import type { CallFailure } from './resilience/calling.ts';
 
-export type Exchanged =
-  | { readonly kind: 'text'; readonly status: number; readonly text: string }
-  | CallFailure;
+/** Whatever it is that a subgraph answered with. */
+export type AnswerOfSubgraph = {
+  readonly kind: 'text';
+  readonly status: number;
+  readonly text: string;
+  /** For how long everybody may be given it, in milliseconds from now on; undefined if it is not for everybody. */
+  readonly publicForMs: number | undefined;
+};
+
+export type Exchanged = AnswerOfSubgraph | CallFailure;
 
 type Controller = Parameters<NonNullable<Dispatcher.DispatchHandler['onRequestStart']>>[0];
+type ResponseHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
 
 export type ExchangeBounds = {
   /** Epoch milliseconds. */
@@ -36,6 +45,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #length = 0;
   #status = 0;
   #isOver = false;
+  #publicForMs: number | undefined;
+  readonly #askedAtMs = performance.now();
 
   /** `ended` is called once. */
   constructor(bounds: ExchangeBounds, ended: (exchanged: Exchanged) => void) {
@@ -55,9 +66,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isOver) controller.abort(new Error('given up'));
   }
 
-  /** The status is only told: an answer that is GraphQL says more than its status does. */
-  onResponseStart(_controller: Controller, status: number): void {
+  /** An answer that is GraphQL says more than its status does; that is for others to tell. */
+  onResponseStart(_controller: Controller, status: number, headers: ResponseHeaders): void {
     this.#status = status;
+    if (status === 200) this.#publicForMs = publicForMs(headers);
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
@@ -69,7 +81,19 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     const [first] = this.#chunks;
     const whole = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks);
-    this.#end({ kind: 'text', status: this.#status, text: whole.toString('utf8') });
+    this.#end({
+      kind: 'text',
+      status: this.#status,
+      text: whole.toString('utf8'),
+      publicForMs: this.#remainingMs(),
+    });
+  }
+
+  /** What it tells was so at some time after it was asked. */
+  #remainingMs(): number | undefined {
+    if (this.#publicForMs === undefined) return undefined;
+    const remaining = this.#publicForMs - (performance.now() - this.#askedAtMs);
+    return remaining > 0 ? remaining : undefined;
   }
 
   onResponseError(): void {

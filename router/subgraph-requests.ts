@@ -11,7 +11,13 @@ import { subgraphError, type SubgraphFailure } from './errors.ts';
 import { isRecord, type RequestContext, type Variables } from './request.ts';
 import type { CallFailure, CallKind, Calling, Verdict } from './resilience/calling.ts';
 import { Statements } from './statements.ts';
-import { Exchange, ExchangeWatch, late, type Exchanged } from './subgraph-exchange.ts';
+import {
+  Exchange,
+  ExchangeWatch,
+  late,
+  type AnswerOfSubgraph,
+  type Exchanged,
+} from './subgraph-exchange.ts';
 import type { Subgraph } from './supergraph.ts';
 import { callOfAll } from './subgraph-batch.ts';
 import { traceparentOf } from './trace.ts';
@@ -22,6 +28,8 @@ export type SubgraphAnswer =
       readonly kind: 'answer';
       readonly data: Record<string, unknown> | null;
       readonly errors: readonly GraphQLFormattedError[];
+      /** For how long everybody may be given it, in milliseconds from now on; undefined if it is not for everybody. */
+      readonly publicForMs?: number | undefined;
     }
   | { readonly kind: 'failure'; readonly code: SubgraphFailure };
 
@@ -122,7 +130,7 @@ export function createSubgraphClient(
   const guarded = options.guard(name, attempt);
   const call = <R extends { readonly kind: string }>(
     { body, context, kind, traceparent }: SubgraphCall,
-    read: (text: string) => R | undefined,
+    read: (answer: AnswerOfSubgraph) => R | undefined,
   ): Promise<R | CallFailure> =>
     new Promise((ended) => {
       const startedMs = Date.now();
@@ -135,7 +143,7 @@ export function createSubgraphClient(
       ? calls.map((one) => beginFetch(name, one, calls.length))
       : untraced;
     const together = callOfAll(calls, spans, statements);
-    const reply = await call(together, (text) => answersIn(text, calls.length));
+    const reply = await call(together, ({ text }) => answersIn(text, calls.length));
     const answers = reply.kind === 'answers' ? reply.answers : calls.map(() => reply);
     for (const [i, span] of spans.entries()) {
       const answer = answers[i];
@@ -181,9 +189,12 @@ function poolTo(url: URL, kind: CallKind): Pool {
 const tooLate: CallFailure = { kind: 'failure', code: 'TIMEOUT', verdict: 'nothing' };
 
 /** An answer that is GraphQL says more than its status does; where it is none, the status says what to make of it. */
-function replyIn<R>(exchanged: Exchanged, read: (text: string) => R | undefined): R | CallFailure {
+function replyIn<R>(
+  exchanged: Exchanged,
+  read: (answer: AnswerOfSubgraph) => R | undefined,
+): R | CallFailure {
   if (exchanged.kind === 'failure') return exchanged;
-  const answer = read(exchanged.text);
+  const answer = read(exchanged);
   if (answer !== undefined) return answer;
   return { kind: 'failure', code: 'SERVICE_UNAVAILABLE', verdict: verdictOn(exchanged.status) };
 }
@@ -207,9 +218,11 @@ function isAnswer(reply: { readonly kind: string }): reply is Answered {
   return reply.kind === 'answer';
 }
 
-function answerIn(text: string): Answered | undefined {
+function answerIn({ text, publicForMs }: AnswerOfSubgraph): Answered | undefined {
   const answer = parsedAnswer(json(text));
-  return answer.kind === 'answer' ? answer : undefined;
+  if (answer.kind !== 'answer') return undefined;
+  const isClean = answer.errors.length === 0;
+  return isClean && publicForMs !== undefined ? { ...answer, publicForMs } : answer;
 }
 
 type AllAnswered = { readonly kind: 'answers'; readonly answers: readonly SubgraphAnswer[] };

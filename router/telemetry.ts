@@ -5,6 +5,7 @@ import type { GraphQLFormattedError, OperationTypeNode } from 'graphql';
 import { codeOf } from './errors.ts';
 import { createPlanMetrics } from './plan-metrics.ts';
 import type { PlanObserver } from './planning/observed-planning.ts';
+import { createCacheMetrics, type CacheMetrics } from './cache/cache-metrics.ts';
 import type { CallerKind } from './rate-limit/plans.ts';
 import type { Transport } from './request.ts';
 import {
@@ -35,6 +36,7 @@ export type FinishedRequest = {
 };
 
 export type Telemetry = ResilienceMetrics &
+  CacheMetrics &
   PlanObserver & {
     /** Counts a request and writes its line into the access log. A stream's request ends when it has begun. */
     request(finished: FinishedRequest): void;
@@ -171,6 +173,7 @@ export function createTelemetry(logger: Logger): Telemetry {
   });
 
   return {
+    ...createCacheMetrics(registers),
     ...createResilienceMetrics(registers),
     ...createPlanMetrics(registry),
     request(finished) {

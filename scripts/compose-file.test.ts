@@ -14,6 +14,7 @@ import { subgraphs } from '@ordergraph/schema/subgraphs.ts';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { cacheInvalidations } from './cache-invalidations.ts';
 import { composeVariables } from './compose-variables.ts';
 import { routerDatabaseUrl, serviceDatabaseUrls } from './service-databases.ts';
 
@@ -171,6 +172,16 @@ test('PostgreSQL logs neither values of statements nor rows that broke a rule', 
   const settings = ['log_parameter_max_length=0', 'log_error_verbosity=terse'];
   const given = command.filter((_word, i) => command[i - 1] === '-c');
   expect(given).toEqual(expect.arrayContaining(settings));
+});
+
+test('the router ends what it keeps with the events that it ends it with on one machine', () => {
+  const config = readConfig(
+    routerConfiguration,
+    environmentOf('router', composeVariables(secrets)),
+  );
+  expect(config.CACHE_INVALIDATIONS).toEqual(cacheInvalidations);
+  const { NATS_PREFIX, NATS_URL } = environmentOf('inventory', {}) as Record<string, string>;
+  expect([config.NATS_URL, config.NATS_PREFIX]).toEqual([NATS_URL, NATS_PREFIX ?? 'ordergraph']);
 });
 
 test('every program that a container runs is there', () => {

@@ -2,6 +2,7 @@
 import type { Environment } from '@ordergraph/platform/config.ts';
 import { subgraphs, type SubgraphName } from '@ordergraph/schema/subgraphs.ts';
 import { developmentAudience, developmentIssuer, type Secrets } from './secrets.ts';
+import { cacheInvalidations } from './cache-invalidations.ts';
 import { routerDatabaseUrl } from './service-databases.ts';
 
 export type Installation = {
@@ -52,6 +53,7 @@ export function serviceEnvironments(
     ),
     BATCHING_SUBGRAPHS: subgraphs.map(({ name }) => name).join(','),
     WEBHOOK_TARGETS: JSON.stringify({ sandbox: `${localUrl('payment')}/webhooks/sandbox` }),
+    CACHE_INVALIDATIONS: JSON.stringify(cacheInvalidations),
     JWKS_FILE: installation.jwksFile,
     JWT_ISSUER: developmentIssuer,
     JWT_AUDIENCE: developmentAudience,

@@ -29,6 +29,8 @@ export class RequestPart {
   readonly representations: string[] = [];
   /** Values of the part's own variables besides the representations, as JSON. */
   readonly context: ContextTexts;
+  /** What its entities call themselves. */
+  readonly typenames = new Set<unknown>();
   readonly #index = new Map<string, number>();
 
   constructor(fetch: PreparedFetch, context: ContextTexts) {
@@ -41,6 +43,7 @@ export class RequestPart {
     if (index === undefined) {
       index = this.representations.push(representation) - 1;
       this.#index.set(representation, index);
+      this.typenames.add(target['__typename']);
     }
     let use = this.uses.get(fetch.id);
     if (!use) this.uses.set(fetch.id, (use = { fetch, targets: [] }));
@@ -48,6 +51,34 @@ export class RequestPart {
     if (targets) targets.push(target);
     else use.targets[index] = [target];
   }
+
+  /** The same for some of its representations, by their places. */
+  only(places: readonly number[]): RequestPart {
+    const rest = new RequestPart(this.fetch, this.context);
+    for (const place of places) {
+      const representation = this.representations[place];
+      if (representation === undefined) continue;
+      for (const { fetch, targets } of this.uses.values()) {
+        for (const target of targets[place] ?? []) rest.add(fetch, representation, target);
+      }
+    }
+    return rest;
+  }
+}
+
+/** The part that a fetch's entities go to; a new one if none asks the same. */
+export function partFor(
+  fetch: PreparedFetch,
+  context: ContextTexts,
+  parts: Map<string, RequestPart>,
+): RequestPart {
+  const values = context.size === 0 ? '' : [...context.values()].join('\n');
+  const key = `${fetch.selection}\n${values}`;
+  const known = parts.get(key);
+  if (known) return known;
+  const part = new RequestPart(fetch, context);
+  parts.set(key, part);
+  return part;
 }
 
 /** Values of the client's variables as JSON; undefined for one that has no value. */

@@ -13,6 +13,7 @@ import type { PlannedOperation } from '../operations.ts';
 import { EntityKeys } from '../planning/entity-keys.ts';
 import type { OperationResult } from '../result.ts';
 import type { SubgraphClient } from '../subgraph-requests.ts';
+import type { EntityCache } from './entity-cache.ts';
 import type { ResponsePath } from './entity-targets.ts';
 import type { ServiceError } from './fetch-errors.ts';
 import { serviceOf } from './field-service.ts';
@@ -34,6 +35,8 @@ export type OwnExecutorParts = {
   };
   readonly subgraphs: readonly SubgraphClient[];
   readonly logger: Logger;
+  /** Entities kept between requests; undefined where none are. */
+  readonly entities?: EntityCache | undefined;
 };
 
 /** What depends on the operation alone. */
@@ -63,7 +66,9 @@ export function createOwnExecutor(parts: OwnExecutorParts): Executor {
   return {
     async execute({ operation, variables, context, event }: Execution): Promise<OperationResult> {
       const { plan, shape, introspection, begins } = preparedFor(operation);
-      const run = new PlanRun({ clients, types, keys, variables, context, begins });
+      // What a mutation has just changed is read from where it is.
+      const entities = operation.type === 'query' ? parts.entities : undefined;
+      const run = new PlanRun({ clients, types, keys, variables, context, begins, entities });
       if (event) {
         if (!plan.primary) throw new Error('an event needs the plan of a subscription');
         run.receive(plan.primary, event.answer);
@@ -86,7 +91,13 @@ export function createOwnExecutor(parts: OwnExecutorParts): Executor {
         malformed: (path) => malformed(path, plan),
       });
       for (const { message, path } of written.errors) logger.error({ path }, message);
-      return { ...written, errors: [...errors, ...written.errors] };
+      const allErrors = [...errors, ...written.errors];
+      const isPublic = operation.type === 'query' && allErrors.length === 0;
+      return {
+        ...written,
+        errors: allErrors,
+        publicForMs: isPublic ? run.publicForMs : undefined,
+      };
     },
   };
 }

@@ -4,6 +4,7 @@
  * 1. Steps start as soon as the steps before them in their sequence have ended; side by side otherwise.
  * 2. A fetch of a root type is sent at once. A fetch of entities reads its representations and waits for the end of the
  *    current turn: all that are ready by then and go to the same subgraph are one request.
+ *    Entities that are kept are not asked for.
  * 3. An answer's data is merged into the data of the operation, its errors get the paths of the response. A subgraph that
  *    gave no answer, or none that can be used, is an error at each place that the fetch would have filled.
  * 4. If a request of several parts is answered by nothing but errors, one part may have spoilt it for the others: each is
@@ -18,7 +19,14 @@ import type { SubgraphAnswer, SubgraphClient } from '../subgraph-requests.ts';
 import { copied, mergeInto } from './answer-merging.ts';
 import { contextValues } from './context-values.ts';
 import { applyRewrites } from './data-rewrites.ts';
-import { answerName, entityRequest, RequestPart, type ContextTexts } from './entity-request.ts';
+import type { EntityCache } from './entity-cache.ts';
+import {
+  answerName,
+  entityRequest,
+  partFor,
+  type ContextTexts,
+  type RequestPart,
+} from './entity-request.ts';
 import { locatedAt, targetsAt } from './entity-targets.ts';
 import { FetchErrors, type ServiceError } from './fetch-errors.ts';
 import { isJsonObject, own, type JsonObject } from './json.ts';
@@ -34,6 +42,8 @@ export type PlanRunParts = {
   readonly context: RequestContext;
   /** Begins of requests of several parts, kept for the plan. */
   readonly begins: Map<string, string>;
+  /** Undefined where nothing is kept. */
+  readonly entities: EntityCache | undefined;
 };
 
 /** What is ready to go to one subgraph at the end of the turn. */
@@ -47,6 +57,7 @@ export class PlanRun {
   readonly #errors: FetchErrors;
   readonly #outgoing = new Map<string, Outgoing>();
   readonly #valueTexts = new Map<string, string | undefined>();
+  #publicForMs = Infinity;
 
   constructor(parts: PlanRunParts) {
     this.#parts = parts;
@@ -55,6 +66,14 @@ export class PlanRun {
 
   get errors(): readonly ServiceError[] {
     return this.#errors.all;
+  }
+
+  /**
+   * For how long everybody may be given what was fetched: the shortest time of all. Undefined if any of it is not for
+   * everybody, or if nothing was fetched.
+   */
+  get publicForMs(): number | undefined {
+    return this.#publicForMs > 0 && this.#publicForMs < Infinity ? this.#publicForMs : undefined;
   }
 
   /** Runs a step to its end; undefined if there is nothing to wait for. */
@@ -166,13 +185,21 @@ export class PlanRun {
   }
 
   async #request(parts: readonly RequestPart[]): Promise<void> {
+    const kept = await this.#parts.entities?.find(parts, (name) => this.#valueText(name));
+    if (!kept) return this.#fetchParts(parts);
+    for (const [part, entities] of kept.found) this.#fill(part, entities);
+    this.#publicForMs = Math.min(this.#publicForMs, kept.remainingMs);
+    return this.#fetchParts(kept.missing);
+  }
+
+  async #fetchParts(parts: readonly RequestPart[]): Promise<void> {
     const { begins } = this.#parts;
     const [first] = parts;
     if (!first) return;
     const body = entityRequest(parts, (name) => this.#valueText(name), begins);
     const answer = await this.#send(first.fetch.service, body, 'read');
     if (answer.kind === 'answer' && answer.data === null && parts.length > 1) {
-      await Promise.all(parts.map((part) => this.#request([part])));
+      await Promise.all(parts.map((part) => this.#fetchParts([part])));
     } else this.#receiveEntities(parts, answer);
   }
 
@@ -187,6 +214,9 @@ export class PlanRun {
     for (const [index, part] of parts.entries()) {
       const entities = own(data, answerName(index, parts.length));
       if (Array.isArray(entities) && entities.length === part.representations.length) {
+        this.#parts.entities?.answered(part, entities, answer.publicForMs);
+        // A subgraph that has a word for one of several types may have none for the others.
+        if (part.typenames.size > 1) this.#publicForMs = 0;
         this.#fill(part, entities);
       } else this.#errors.failedPart(part, 'SERVICE_UNAVAILABLE');
     }
@@ -220,23 +250,12 @@ export class PlanRun {
     return text;
   }
 
-  #send(service: string, body: string, kind: CallKind): Promise<SubgraphAnswer> {
+  async #send(service: string, body: string, kind: CallKind): Promise<SubgraphAnswer> {
     const client = this.#parts.clients.get(service);
     if (!client) throw new Error(`no client for the subgraph ${service}`);
-    return client.send(body, this.#parts.context, kind);
+    const answer = await client.send(body, this.#parts.context, kind);
+    const publicForMs = answer.kind === 'answer' ? answer.publicForMs : undefined;
+    this.#publicForMs = Math.min(this.#publicForMs, publicForMs ?? 0);
+    return answer;
   }
-}
-
-function partFor(
-  fetch: PreparedFetch,
-  context: ContextTexts,
-  parts: Map<string, RequestPart>,
-): RequestPart {
-  const values = context.size === 0 ? '' : [...context.values()].join('\n');
-  const key = `${fetch.selection}\n${values}`;
-  const known = parts.get(key);
-  if (known) return known;
-  const part = new RequestPart(fetch, context);
-  parts.set(key, part);
-  return part;
 }

@@ -4,8 +4,8 @@
  * failed nobody waits for a second. A client whose text is not found sends it again.
  */
 import type { Logger } from '@ordergraph/platform/logger.ts';
-import { Redis } from 'ioredis';
 import { BoundedCache } from '../bounded-cache.ts';
+import { openSpareRedis } from '../redis-calls.ts';
 import { textHash } from './text-hash.ts';
 
 export type KeptTexts = {
@@ -17,8 +17,6 @@ export type KeptTexts = {
 };
 
 const patienceMs = 50;
-const restMs = 1_000;
-const reconnectMaxMs = 1_000;
 const keptForSeconds = 7 * 24 * 60 * 60;
 /** A longer text is sent each time, so that nobody fills Redis with a few requests; in characters. */
 const textMax = 32 * 1024;
@@ -28,31 +26,19 @@ const seenMax = 1_000;
 const seenCharactersMax = 8 * 1024 * 1024;
 
 export function openKeptTexts(url: string, logger: Logger): KeptTexts {
-  const redis = new Redis(url, {
-    commandTimeout: patienceMs,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (times) => Math.min(reconnectMaxMs, 50 * times),
+  const redis = openSpareRedis({
+    url,
+    timeoutMs: patienceMs,
+    purpose: 'persisted queries',
+    logger,
   });
-  redis.on('error', (error) => logger.debug({ err: error }, 'Redis is unreachable'));
   const seen = new BoundedCache<string>(seenMax, seenCharactersMax);
-  let restsUntilMs = 0;
-
-  const asked = async <T>(command: () => Promise<T>): Promise<T | undefined> => {
-    if (performance.now() < restsUntilMs) return undefined;
-    try {
-      return await command();
-    } catch (error) {
-      restsUntilMs = performance.now() + restMs;
-      logger.debug({ err: error }, 'a persisted query could not be looked up or kept');
-    }
-  };
 
   return {
     async find(hash) {
       const known = seen.get(hash);
       if (known !== undefined || !/^[0-9a-f]{64}$/.test(hash)) return known;
-      const text = await asked(() => redis.getex(keyOf(hash), 'EX', keptForSeconds));
+      const text = await redis.ask((one) => one.getex(keyOf(hash), 'EX', keptForSeconds));
       if (typeof text !== 'string') return undefined;
       if (textHash(text) !== hash) {
         logger.warn('a text in Redis is not the one that was kept');
@@ -64,11 +50,9 @@ export function openKeptTexts(url: string, logger: Logger): KeptTexts {
     keep(hash, text) {
       if (text.length > textMax || seen.get(hash) !== undefined) return;
       seen.set(hash, text, hash.length + text.length);
-      void asked(() => redis.set(keyOf(hash), text, 'EX', keptForSeconds));
+      void redis.ask((one) => one.set(keyOf(hash), text, 'EX', keptForSeconds));
     },
-    close() {
-      redis.disconnect();
-    },
+    close: () => redis.close(),
   };
 }
 

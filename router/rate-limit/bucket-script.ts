@@ -1,5 +1,5 @@
 /** `token-bucket.ts` in Lua: one call reads, fills, takes and keeps a bucket. It ends when it would be full. */
-import { createHash } from 'node:crypto';
+import { redisScript, type RedisScript } from '../redis-calls.ts';
 
 /** The server's own clock: those of routers differ. */
 const serverClock = `
@@ -37,10 +37,7 @@ else
 end
 return { admitted, string.format('%.0f', tokens), string.format('%.0f', retry) }`;
 
-export type BucketScript = { readonly text: string; readonly sha: string };
-
 /** @param clock Lua that sets `now` to epoch milliseconds */
-export function bucketScript(clock = serverClock): BucketScript {
-  const text = clock + taking;
-  return { text, sha: createHash('sha1').update(text).digest('hex') };
+export function bucketScript(clock = serverClock): RedisScript {
+  return redisScript(clock + taking);
 }

@@ -1,6 +1,7 @@
 /** Buckets that all routers share, in Redis: one call each. */
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import { Redis } from 'ioredis';
+import { inTime, runScript } from '../redis-calls.ts';
 import { bucketScript } from './bucket-script.ts';
 import type { Order, Plan, Taken } from './token-bucket.ts';
 
@@ -35,20 +36,10 @@ export function openRedisBuckets({ url, timeoutMs, logger }: RedisBucketsOptions
   });
   redis.on('error', (error) => logger.debug({ err: error }, 'Redis is unreachable'));
 
-  const evaluate = async (key: string, values: readonly number[]): Promise<unknown> => {
-    try {
-      return await redis.evalsha(script.sha, 1, key, ...values);
-    } catch (error) {
-      // Flushed or restarted: the script goes along once.
-      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return redis.eval(script.text, 1, key, ...values);
-    }
-  };
-
   return {
     async take(key, { capacity, refillPerSecond }, { settle, ask }) {
       const values = [capacity, refillPerSecond, settle, ask];
-      return takenFrom(await inTime(evaluate(key, values), timeoutMs));
+      return takenFrom(await inTime(runScript(redis, script, { keys: [key], values }), timeoutMs));
     },
     async probe() {
       // A hung server takes connections and says nothing: only a new one shows whether it has come back.
@@ -67,20 +58,4 @@ function takenFrom(answer: unknown): Taken {
     throw new Error('the script gave something else than it should');
   }
   return { admitted: admitted === 1, available: thousandths / 1000, retryAfterMs: retry };
-}
-
-/**
- * Rejects after a time. An answer that has arrived by then still counts: this process may have been too busy to read
- * it, and that is not the server's doing.
- */
-async function inTime<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    setImmediate(() => late.reject(new Error('Redis did not answer in time')));
-  }, timeoutMs);
-  try {
-    return await Promise.race([answer, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -9,6 +9,7 @@
  */
 import type { SubgraphFailure } from '../errors.ts';
 import type { RequestContext } from '../request.ts';
+import type { AnswerOfSubgraph } from '../subgraph-exchange.ts';
 
 /** A read may be sent again if it failed; a write is sent once, whatever becomes of it. */
 export type CallKind = 'read' | 'write';
@@ -37,7 +38,7 @@ export type Call<R extends { readonly kind: string }> = {
   readonly startedMs: number;
   readonly deadlineMs: number;
   /** Makes an answer of a body; undefined if it is none. */
-  readonly read: (text: string) => R | undefined;
+  readonly read: (answer: AnswerOfSubgraph) => R | undefined;
 };
 
 /** Makes a call. `ended` is called once. */

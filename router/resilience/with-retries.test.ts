@@ -52,7 +52,7 @@ async function called(
     const end = ends[sentAtMs.length] ?? ends.at(-1) ?? 'answer';
     sentAtMs.push(Date.now());
     setTimeout(() => {
-      const answer = call.read('');
+      const answer = call.read({ kind: 'text', status: 200, text: '', publicForMs: undefined });
       if (end === 'answer' && answer) ended(answer);
       else if (end !== 'answer')
         ended({ kind: 'failure', code: 'SERVICE_UNAVAILABLE', verdict: end });

@@ -54,6 +54,7 @@ async function start() {
     connections,
     limiter: undefined,
     reads,
+    cache: undefined,
     createExecutor: createOwnExecutor,
     plans: telemetry,
     logger,

@@ -7,13 +7,20 @@ export type StallableWire = {
   readonly port: number;
   stall(): void;
   flow(): void;
+  /** Ends all connections, with what is on its way in them, and takes no others until it flows again. */
+  shut(): void;
   stop(): Promise<void>;
 };
 
 export async function openStallableWire(serverPort: number): Promise<StallableWire> {
   const sockets = new Set<Socket>();
   let stalled = false;
+  let isShut = false;
   const listener = createServer((client) => {
+    if (isShut) {
+      client.destroy();
+      return;
+    }
     const server = connect({ host: '127.0.0.1', port: serverPort });
     for (const [socket, other] of [
       [client, server],
@@ -39,7 +46,12 @@ export async function openStallableWire(serverPort: number): Promise<StallableWi
     },
     flow() {
       stalled = false;
+      isShut = false;
       for (const socket of sockets) socket.resume();
+    },
+    shut() {
+      isShut = true;
+      for (const socket of sockets) socket.destroy();
     },
     async stop() {
       for (const socket of sockets) socket.destroy();

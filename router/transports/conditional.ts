@@ -1,23 +1,33 @@
 /**
- * Answers to GET that a client may keep for itself and ask about again: `ETag`, and 304 for one that it has. Nobody between
- * may keep them, as what is in them may depend on who asks; what is refused is kept by nobody.
+ * Answers to GET that a client may keep and ask about again: `ETag`, and 304 for one that it has. Those between may keep what
+ * is for everybody, for as long as it is good, and nothing else; what is refused is kept by nobody. Answers to POST are
+ * kept by nobody either: what was asked is not in their address.
  */
 import { createHash } from 'node:crypto';
 import type { HttpAnswer } from './http-answer.ts';
 
-/** What an answer may depend on besides the address. */
+/** What an answer may depend on besides the address. Whoever shows credentials is never given what others were, nor they theirs. */
 const vary = 'origin, accept, authorization, x-api-key';
 
+export type ConditionalAnswer = {
+  readonly text: string;
+  /** The media type: another one is another representation. */
+  readonly type: string;
+  /** For how long everybody may be given it; undefined if it is only for the one who asked. */
+  readonly publicForMs: number | undefined;
+};
+
 /**
- * @param type the answer's media type: another one is another representation
  * @param known the tags of answers that the client has, as `If-None-Match` has them
  */
 export function conditionalAnswer(
-  { text, type }: { readonly text: string; readonly type: string },
+  { text, type, publicForMs = 0 }: ConditionalAnswer,
   known: string | undefined,
 ): HttpAnswer {
   const tag = `"${createHash('sha256').update(`${type}\n${text}`).digest('base64url')}"`;
-  const headers = { 'cache-control': 'private, no-cache', etag: tag, vary };
+  const seconds = Math.floor(publicForMs / 1000);
+  const keeping = seconds > 0 ? `public, max-age=${seconds}` : 'private, no-cache';
+  const headers = { 'cache-control': keeping, etag: tag, vary };
   if (names(known, tag)) return { status: 304, headers, text: '' };
   return { status: 200, headers: { ...headers, 'content-type': type }, text };
 }

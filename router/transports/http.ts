@@ -154,8 +154,9 @@ export function createHttpDoor(path: string, parts: HttpTransportParts): HttpDoo
     if (outcome.kind === 'refused') return refused(outcome.errors, single);
     const type = answerType(single);
     const text = resultText(outcome.result);
+    const publicForMs = showsWho(request) ? undefined : outcome.result.publicForMs;
     return isGet(request) && outcome.result.errors.length === 0
-      ? conditionalAnswer({ text, type }, header(request, 'if-none-match'))
+      ? conditionalAnswer({ text, type, publicForMs }, header(request, 'if-none-match'))
       : { status: 200, headers: { 'content-type': type }, text };
   };
 
@@ -232,6 +233,11 @@ function refused(
 
 function isGet({ method }: IncomingMessage): boolean {
   return method === 'GET' || method === 'HEAD';
+}
+
+/** Whether somebody in particular asks. */
+function showsWho({ headers }: IncomingMessage): boolean {
+  return headers.authorization !== undefined || headers['x-api-key'] !== undefined;
 }
 
 function pathOf({ url = '/' }: IncomingMessage): string {

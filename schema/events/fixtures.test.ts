@@ -12,7 +12,7 @@ import {
 import { inventoryEvents } from './inventory.ts';
 import { orderEvents, orderPlaced } from './order.ts';
 import { paymentEvents } from './payment.ts';
-import { eventSubject, streamName, streamSubjects } from './streams.ts';
+import { anyonesSubject, eventSubject, streamName, streamSubjects } from './streams.ts';
 
 /** Made by hand and never changed afterwards: each is an event as it may lie in a stream or an outbox. */
 const folder = new URL('./fixtures/', import.meta.url);
@@ -104,6 +104,7 @@ test('subjects of an owner lie in its stream, and installations keep apart', () 
   expect(streamName('a', 'order')).toBe('a-order');
   expect(streamSubjects('a', 'order')).toEqual(['a.order.>']);
   expect(eventSubject('a', 'order', 'order.placed')).toBe('a.order.order.placed');
+  expect(anyonesSubject('a', 'order.placed')).toBe('a.*.order.placed');
 });
 
 function catching(work: () => unknown): unknown {

@@ -15,3 +15,8 @@ export function streamSubjects(prefix: string, owner: EventOwner): string[] {
 export function eventSubject(prefix: string, owner: EventOwner, type: string): string {
   return `${prefix}.${owner}.${type}`;
 }
+
+/** The subjects of events of a type, whoever owns it: for those who know no owners. */
+export function anyonesSubject(prefix: string, type: string): string {
+  return `${prefix}.*.${type}`;
+}

@@ -55,6 +55,13 @@ export type BasicUserError = UserError & {
   readonly message: Scalars['String']['output'];
 };
 
+/** For whom an answer may be kept. */
+export type CacheControlScope =
+  /** For the one who asked. */
+  | 'PRIVATE'
+  /** For everybody. */
+  | 'PUBLIC';
+
 /** Less stock is free than was asked for. */
 export type InsufficientStock = UserError & {
   readonly __typename?: 'InsufficientStock';
@@ -365,12 +372,11 @@ export type FederationReferenceTypes = {
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   AdjustStockInput: ResolverTypeWrapper<unknown>;
-  Int: ResolverTypeWrapper<unknown>;
   String: ResolverTypeWrapper<unknown>;
   ID: ResolverTypeWrapper<unknown>;
   AdjustStockPayload: ResolverTypeWrapper<unknown>;
-  Boolean: ResolverTypeWrapper<unknown>;
   BasicUserError: ResolverTypeWrapper<RefusalSource>;
+  CacheControlScope: ResolverTypeWrapper<unknown>;
   CurrencyCode: ResolverTypeWrapper<unknown>;
   DateTime: ResolverTypeWrapper<unknown>;
   Decimal: ResolverTypeWrapper<unknown>;
@@ -391,16 +397,16 @@ export type ResolversTypes = {
   UpsertProductPayload: ResolverTypeWrapper<unknown>;
   UserError: ResolverTypeWrapper<RefusalSource>;
   UserErrorCode: ResolverTypeWrapper<unknown>;
+  Boolean: ResolverTypeWrapper<unknown>;
+  Int: ResolverTypeWrapper<unknown>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   AdjustStockInput: unknown;
-  Int: unknown;
   String: unknown;
   ID: unknown;
   AdjustStockPayload: unknown;
-  Boolean: unknown;
   BasicUserError: RefusalSource;
   CurrencyCode: unknown;
   DateTime: unknown;
@@ -420,7 +426,17 @@ export type ResolversParentTypes = {
   UpsertProductInput: unknown;
   UpsertProductPayload: unknown;
   UserError: RefusalSource;
+  Boolean: unknown;
+  Int: unknown;
 };
+
+export type CacheControlDirectiveArgs = {
+  inheritMaxAge?: Maybe<Scalars['Boolean']['input']>;
+  maxAge?: Maybe<Scalars['Int']['input']>;
+  scope?: Maybe<CacheControlScope>;
+};
+
+export type CacheControlDirectiveResolver<Result, Parent, ContextType = any, Args = CacheControlDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type AdjustStockPayloadResolvers<ContextType = any, ParentType extends ResolversParentTypes['AdjustStockPayload'] = ResolversParentTypes['AdjustStockPayload']> = {
   product?: Resolver<Maybe<ResolversTypes['Product']>, ParentType, ContextType>;
@@ -545,3 +561,6 @@ export type Resolvers<ContextType = any> = {
   UserError?: UserErrorResolvers<ContextType>;
 };
 
+export type DirectiveResolvers<ContextType = any> = {
+  cacheControl?: CacheControlDirectiveResolver<any, any, ContextType>;
+};

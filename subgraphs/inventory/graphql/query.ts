@@ -1,4 +1,5 @@
 /** The catalogue, open to everybody. */
+import { maybeCacheControlFromInfo } from '@apollo/cache-control-types';
 import { badUserInput } from '@ordergraph/platform/errors.ts';
 import { decodeCursor, pageSize, toConnection } from '@ordergraph/platform/keyset.ts';
 import { listProducts } from '../store/products.ts';
@@ -12,8 +13,10 @@ export const query: QueryResolvers<Context> = {
   product: (_parent, { sku }, { loaders }) =>
     isIdentifier(sku) ? loaders.products.load(sku) : null,
 
-  async products(_parent, { first, after, filter }, { sql }) {
+  async products(_parent, { first, after, filter }, { sql }, info) {
     const size = pageSize(first);
+    // Which products those are changes with every order; only what does not may be kept.
+    if (filter?.inStock) maybeCacheControlFromInfo(info)?.setCacheHint({ maxAge: 0 });
     const rows = await listProducts(sql, {
       limit: size + 1,
       after: after ? readCursor(after) : null,

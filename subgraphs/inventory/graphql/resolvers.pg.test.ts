@@ -48,11 +48,10 @@ const answerSchema = z.object({
   errors: z.array(z.object({ extensions: z.object({ code: z.string() }) })).optional(),
 });
 
-async function run(
-  query: string,
-  { as = anonymous, with: variables = {} }: { as?: Identity; with?: object } = {},
-) {
-  const response = await fetch(server.url, {
+type Asking = { as?: Identity; with?: object };
+
+function posted(query: string, { as = anonymous, with: variables = {} }: Asking = {}) {
+  return fetch(server.url, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
@@ -60,6 +59,15 @@ async function run(
     },
     body: JSON.stringify({ query, variables }),
   });
+}
+
+/** For how long and for whom the server says that an answer may be kept. */
+async function keeping(query: string, asking?: Asking): Promise<string | null> {
+  return (await posted(query, asking)).headers.get('cache-control');
+}
+
+async function run(query: string, asking?: Asking) {
+  const response = await posted(query, asking);
   const { data, errors } = answerSchema.parse(await response.json());
   return { data, ...(errors ? { codes: errors.map(({ extensions }) => extensions.code) } : {}) };
 }
@@ -85,6 +93,43 @@ describe('the catalogue', () => {
         },
       },
     });
+  });
+
+  test('may be kept by everybody for a minute, but for what changes with every order', async () => {
+    const details = 'sku name description unitPrice { amount currencyCode }';
+    const page = 'pageInfo { endCursor hasNextPage }';
+    for (const query of [
+      `{ product(sku: "cat-1") { ${details} } }`,
+      '{ product(sku: "nothing-such") { sku } }',
+      `{ products { nodes { ${details} } edges { cursor node { ${details} } } ${page} } }`,
+      '{ products(filter: { inStock: false, nameContains: "cat" }) { nodes { sku } } }',
+    ]) {
+      const said = [await keeping(query), await keeping(query, { as: customer('alice') })];
+      expect({ query, said }).toEqual({ query, said: Array(2).fill('max-age=60, public') });
+    }
+    for (const query of [
+      '{ product(sku: "cat-1") { sku available } }',
+      '{ products { nodes { sku } edges { node { available } } } }',
+      '{ products(filter: { inStock: true }) { nodes { sku } } }',
+    ]) {
+      expect({ query, said: await keeping(query) }).toEqual({ query, said: 'no-store' });
+    }
+  });
+
+  test('may be kept as entities, too; what belongs to an order may not, and an answer with errors is none', async () => {
+    const entities = (representations: readonly object[], selection: string) =>
+      keeping(`query ($of: [_Any!]!) { _entities(representations: $of) { ${selection} } }`, {
+        as: customer('alice'),
+        with: { of: representations },
+      });
+    const product = { __typename: 'Product', sku: 'cat-1' };
+    const order = { __typename: 'Order', id: 'cat-order' };
+    expect(await entities([product], '... on Product { name }')).toBe('max-age=60, public');
+    expect(await entities([product], '... on Product { name available }')).toBe('no-store');
+    expect(await entities([order], '... on Order { reservations { sku } }')).toBe('no-store');
+    expect(await entities([product, { __typename: 'Nobody' }], '... on Product { name }')).toBe(
+      'no-store',
+    );
   });
 
   test('answers null for what there is not, whatever is asked for', async () => {
