@@ -421,7 +421,7 @@ test('a reader that stalls is told that it was too slow and where it stopped, an
 
 test('a connection that reads nothing is asked nothing more, and what it asks is not run', async () => {
   const one = await ready();
-  const big = (id: string) => ask(id, 'query Big { order(id: "1") { padding(kilobytes: 2000) } }');
+  const big = (id: string) => ask(id, `query Big { order(id: "${id}") { padding(kilobytes: 2000) } }`);
   one.socket.pause();
   one.send(big('a'), big('b'), big('c'));
   const answered = () => world.lines.filter((line) => line.includes('"operationName":"Big"'));
