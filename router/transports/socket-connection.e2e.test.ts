@@ -419,25 +419,33 @@ test('a reader that stalls is told that it was too slow and where it stopped, an
   });
 });
 
-test('a connection that reads nothing is asked nothing more, and what it asks is not run', async () => {
-  const one = await ready();
-  const big = (id: string) => ask(id, `query Big { order(id: "${id}") { padding(kilobytes: 2000) } }`);
-  one.socket.pause();
-  one.send(big('a'), big('b'), big('c'));
-  const answered = () => world.lines.filter((line) => line.includes('"operationName":"Big"'));
-  await expect.poll(answered, soon).toHaveLength(3);
-  world.order.seen.length = 0;
-  one.send(ask('d', '{ order(id: "after") { id } }'));
-  // Another connection's question, asked later, has been answered by then.
-  const other = await ready();
-  other.send(ask('a'));
-  await expect.poll(other.got, soon).toMatchObject([{ type: 'next' }, { type: 'complete' }]);
-  expect(JSON.stringify(world.order.seen.map(({ body }) => body))).not.toContain('after');
-  one.socket.resume();
-  await expect
-    .poll(() => one.messages.map(({ type }) => type).filter((type) => type === 'complete'), soon)
-    .toHaveLength(4);
-});
+test.each([
+  ['one after the other', ['1', '2', '3']],
+  ['all at once', ['1', '1', '1']],
+])(
+  'a connection that does not read answers that come %s is asked nothing more',
+  async (_how, asked) => {
+    world.lines.length = 0;
+    const one = await ready();
+    const big = (id: string, i: number) =>
+      ask(id, `query Big { order(id: "${asked[i]}") { padding(kilobytes: 2000) } }`);
+    one.socket.pause();
+    one.send(...['a', 'b', 'c'].map(big));
+    const answered = () => world.lines.filter((line) => line.includes('"operationName":"Big"'));
+    await expect.poll(answered, soon).toHaveLength(3);
+    world.order.seen.length = 0;
+    one.send(ask('d', '{ order(id: "after") { id } }'));
+    // Another connection's question, asked later, has been answered by then.
+    const other = await ready();
+    other.send(ask('a'));
+    await expect.poll(other.got, soon).toMatchObject([{ type: 'next' }, { type: 'complete' }]);
+    expect(JSON.stringify(world.order.seen.map(({ body }) => body))).not.toContain('after');
+    one.socket.resume();
+    await expect
+      .poll(() => one.messages.map(({ type }) => type).filter((type) => type === 'complete'), soon)
+      .toHaveLength(4);
+  },
+);
 
 test('a client that answers no ping is cut off, and its subscriptions end', async () => {
   const router = await world.start({ SOCKET_PING_MS: '2000', SOCKET_INIT_TIMEOUT_MS: '15000' });

@@ -269,11 +269,10 @@ export class SocketConnection implements Beating {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     const bufferedBytes = this.#wire.writableLength;
     if (bufferedBytes > cutOffBytes) return this.#socket.terminate();
-    if (this.#isFull || bufferedBytes + text.length <= bufferedMaxBytes) {
-      return writeTextFrame(this.#wire, text);
-    }
+    const fits = bufferedBytes + text.length <= bufferedMaxBytes;
+    if (fits && !this.#isFull) return writeTextFrame(this.#wire, text);
+    if (!this.#isFull) this.#socket.pause();
     this.#isFull = true;
-    this.#socket.pause();
     // Called with an error when the socket is going; its close ends the operations.
     writeTextFrame(this.#wire, text, (error) => {
       if (!error) this.#flushed();
@@ -288,6 +287,8 @@ export class SocketConnection implements Beating {
   }
 
   #flushed(): void {
+    // Answers that were under way may have been written behind the one that filled it.
+    if (!this.#isFull || this.#wire.writableLength > bufferedMaxBytes) return;
     this.#isFull = false;
     this.#socket.resume();
     for (const operation of this.#waiting) {
