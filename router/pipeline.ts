@@ -102,7 +102,8 @@ class Unfit extends RequestRefused {
 
 export function createPipeline(parts: PipelineParts): Pipeline {
   const { gate, texts, reads, subscriptions, telemetry, tracing, logger } = parts;
-  const underWay = new Set<Promise<unknown>>();
+  let underWay = 0;
+  let idle = Promise.withResolvers<void>();
 
   /** The operation and its variables. A request that has none that are good is not for nothing either. */
   const read = async (
@@ -232,14 +233,20 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   };
 
   return {
-    run(request, from, delivery) {
-      const running = run(request, from, delivery);
-      underWay.add(running);
-      void running.finally(() => underWay.delete(running));
-      return running;
+    async run(request, from, delivery) {
+      underWay += 1;
+      try {
+        return await run(request, from, delivery);
+      } finally {
+        underWay -= 1;
+        if (underWay === 0) {
+          idle.resolve();
+          idle = Promise.withResolvers();
+        }
+      }
     },
     async idle() {
-      while (underWay.size > 0) await Promise.allSettled(underWay);
+      while (underWay > 0) await idle.promise;
     },
   };
 }

@@ -25,6 +25,7 @@ const joinedForMs = 1_000;
 export class SharedReads {
   /** By caller, then by operation, variables and the caller's rights. */
   readonly #underWay = new Map<string | null, Map<string, Shared>>();
+  readonly #identities = new WeakMap<Identity, string>();
   readonly #numbers = new WeakMap<PlannedOperation, number>();
   #lastNumber = 0;
   readonly #joined: () => void;
@@ -53,7 +54,7 @@ export class SharedReads {
     const { operation, variables, context } = execution;
     const { identity } = context.caller;
     const own = this.#underWay.get(identity.subject) ?? new Map<string, Shared>();
-    const key = `${this.#numberOf(operation)}\n${JSON.stringify([identity, variables])}`;
+    const key = `${this.#numberOf(operation)}\n${this.#textOf(identity)}\n${JSON.stringify(variables)}`;
     const known = own.get(key);
     if (known && context.deadlineMs - known.deadlineMs < joinedForMs && !known.readers.aborted) {
       known.readers.add(context.signal);
@@ -73,6 +74,14 @@ export class SharedReads {
     };
     result.then(over, over);
     return result;
+  }
+
+  #textOf(identity: Identity): string {
+    const known = this.#identities.get(identity);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(identity);
+    this.#identities.set(identity, text);
+    return text;
   }
 
   #numberOf(operation: PlannedOperation): number {

@@ -39,6 +39,8 @@ const notWanted: Exchanged = { kind: 'failure', code: 'SERVICE_UNAVAILABLE', ver
 
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly bounds: ExchangeBounds;
+  /** Where it is among the calls that are watched. */
+  place = -1;
   readonly #ended: (exchanged: Exchanged) => void;
   #controller: Controller | undefined;
   #chunks: Buffer[] = [];
@@ -111,28 +113,37 @@ export class Exchange implements Dispatcher.DispatchHandler {
 /** How far a call may last beyond its time, in milliseconds. */
 const watchEveryMs = 10;
 
-/** The calls under way, so that one timer serves them all. */
+/**
+ * The calls under way, so that one timer serves them all. They are in an array, in which each knows its place: a `Set` that
+ * is added to and taken from all the time is made anew all the time, and each of its dead forms keeps what it held, and the
+ * next form, until the next full collection. That made almost everything of a request survive it.
+ */
 export class ExchangeWatch {
-  readonly #underWay = new Set<Exchange>();
+  readonly #underWay: Exchange[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   add(exchange: Exchange): void {
-    this.#underWay.add(exchange);
+    exchange.place = this.#underWay.push(exchange) - 1;
     this.#timer ??= setTimeout(() => this.#look(), watchEveryMs);
   }
 
+  /** Once for each that was added. */
   remove(exchange: Exchange): void {
-    this.#underWay.delete(exchange);
+    const last = this.#underWay.pop();
+    if (!last || last === exchange) return;
+    last.place = exchange.place;
+    this.#underWay[exchange.place] = last;
   }
 
   #look(): void {
     const nowMs = Date.now();
-    for (const exchange of this.#underWay) {
+    // Those that are given up leave the list, and the last one comes in their place.
+    for (const exchange of this.#underWay.toReversed()) {
       const { deadlineMs, signal } = exchange.bounds;
       if (nowMs >= deadlineMs) exchange.giveUp(late);
       else if (signal?.aborted) exchange.giveUp(notWanted);
     }
-    if (this.#underWay.size > 0) this.#timer?.refresh();
+    if (this.#underWay.length > 0) this.#timer?.refresh();
     else this.#timer = undefined;
   }
 }

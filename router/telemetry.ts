@@ -184,7 +184,7 @@ export function createTelemetry(logger: Logger): Telemetry {
         for (const code of new Set(errors.map((error) => codeOf([error]))))
           errorsTold.inc({ code });
       }
-      logger.info(accessLine(finished), 'operation');
+      if (logger.isLevelEnabled('info')) logger.info(accessLine(finished), 'operation');
     },
     socketRefused(status) {
       sockets.inc({ status: String(status) });

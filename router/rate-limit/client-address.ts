@@ -55,6 +55,7 @@ function addTo(list: BlockList, entry: string): void {
 
 /** Without a port, and an IPv4 address that is written as one of IPv6 as what it is. */
 function plain(address: string): string {
+  if (!address.includes(':')) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped) return mapped;
   return (
