@@ -13,7 +13,8 @@ const smallBytes = 1024;
 const changesAtOnce = 8;
 const changesMax = 10_000;
 const tellWithinMs = 60_000;
-const cutOff = /^router_streams_ended_total\{.*outcome="SLOW_CONSUMER"\}/;
+const ended = /^router_streams_ended_total\{/;
+const tooSlow = /^router_streams_ended_total\{.*outcome="SLOW_CONSUMER"\}/;
 
 export async function measureStalledReaders(
   stage: Stage,
@@ -34,6 +35,7 @@ export async function measureStalledReaders(
   const alone = await measureBursts();
   const before = await router.call('memory', undefined);
   await clients.call('stall', { orderIds: stuck });
+  const endedBefore = await stage.counter(ended);
   let changes = 0;
   const change = async (paddingBytes: number): Promise<void> => {
     for (let i = 0; i < changesAtOnce; i += 1) {
@@ -41,22 +43,20 @@ export async function measureStalledReaders(
       await settled(stage);
     }
     changes += changesAtOnce;
-    process.stderr.write(`c${changes} `);
   };
   progress(`stalled readers: filling the buffers of ${stuck.length}`);
   const mostOfKernelBytes = sendBufferBytes() * 0.8;
   while (changes * largeBytes < mostOfKernelBytes) await change(largeBytes);
   let peakBytes = 0;
   // What is in the kernel's buffers is not the router's; the first that is cut off tells that the router's own are full.
-  while ((await stage.counter(cutOff)) < stuck.length && changes < changesMax) {
+  const endedUntil = endedBefore + stuck.length;
+  while ((await stage.counter(ended)) < endedUntil && changes < changesMax) {
     await change(smallBytes);
     const { rssBytes } = await router.call('memory', undefined);
-    process.stderr.write(
-      `${changes} ${await stage.counter(cutOff)} ${peakBytes} ${await clients.call('received', undefined)}\n`,
-    );
     peakBytes = Math.max(peakBytes, rssBytes - before.rssBytes);
   }
-  const cut = await stage.counter(cutOff);
+  const cut = await stage.counter(tooSlow);
+  const silent = (await stage.counter(ended)) - endedBefore - cut;
   progress(`stalled readers: bursts to the others again`);
   const beside = await measureBursts();
   await clients.call('resume', { orderIds: stuck });
@@ -71,7 +71,8 @@ export async function measureStalledReaders(
       ['MB resident at most for all of them', (peakBytes / 2 ** 20).toFixed(0)],
       ['ms for a burst to the others, before', shown(of(alone))],
       ['ms for a burst to the others, beside them', shown(of(beside))],
-      ['cut off', String(cut)],
+      ['cut off as too slow', String(cut)],
+      ['cut off before that, as they answered no ping', String(silent)],
       ['told so, with their last cursor', String(told)],
     ],
     findings: [
