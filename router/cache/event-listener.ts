@@ -51,7 +51,7 @@ export function listenToEvents(options: EventListenerOptions): EventListener {
     if (!isListening) return;
     isListening = false;
     onDeaf();
-    logger.warn('NATS is away: changes are not heard');
+    if (!isClosed) logger.warn('NATS is away: changes are not heard');
   };
 
   const follow = async (to: NatsConnection): Promise<void> => {
