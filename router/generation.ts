@@ -53,8 +53,10 @@ export class Generation {
     const { config, connections, limiter, reads, cache, createExecutor, plans, logger } = parts;
     const own = config.EXECUTOR === 'own';
     const production = config.NODE_ENV === 'production';
-    const taken = new Map(supergraph.subgraphs.map((one) => [one.name, connections.take(one)]));
+    // What may fail comes before what would have to be closed again.
+    this.admission = admissionTo(supergraph, config, { limiter, logger });
     const kept = cache?.over(supergraph);
+    const taken = new Map(supergraph.subgraphs.map((one) => [one.name, connections.take(one)]));
     const executorOver = (subgraphs: readonly SubgraphClient[], entities?: EntityCache): Executor =>
       createExecutor({ supergraph, subgraphs, entities, logger });
     const planner = createPlanner({
@@ -64,7 +66,6 @@ export class Generation {
     });
     this.supergraph = supergraph;
     this.connections = taken;
-    this.admission = admissionTo(supergraph, config, { limiter, logger });
     this.operations = createOperations({
       schema: supergraph.apiSchema,
       planner,

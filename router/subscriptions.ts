@@ -183,12 +183,15 @@ export function createSubscriptions(parts: SubscriptionParts): Subscriptions {
 
   const moveTo = async (moves: Moves, stream: LiveStream): Promise<void> => {
     try {
-      const { ground, operation, isAlike } = await moves.of(stream.request, groundOf(stream));
-      if (!open.has(stream)) return;
+      const move = await moves.of(stream.request, groundOf(stream));
+      const { ground, operation, isAlike } = move;
+      // It has ended, or yet another supergraph is served, to which it is led over by others.
+      if (!open.has(stream) || ground.generation !== current()) return;
       // Its source has ended: there is nothing more to come from another one.
       if (stream.isEnding && !isAlike) throw fault('SERVICE_UNAVAILABLE', changedMessage);
       const after = isAlike ? undefined : stream.leaveSource();
-      stream.request = { ...stream.request, operation };
+      const variables = withoutAfter(move.variables, operation);
+      stream.request = { ...stream.request, operation, variables };
       open.set(stream, ground);
       if (!isAlike) runFor(stream.request, after, ground.generation).join(stream);
       observer.streamMoved(isAlike ? 'stayed' : 'resumed');

@@ -118,11 +118,14 @@ test.each(Object.entries(refusals))(
   },
 );
 
-test('bytes that are no request at all are counted and logged once', async () => {
+test.each([
+  ['bytes that are no request at all', 'rubbish\r\n\r\n'],
+  ['a request without a host', 'GET /graphql?query={viewer} HTTP/1.1\r\n\r\n'],
+])('once counted and logged: %s', async (_what, bytes) => {
   const { port, hostname } = new URL(world.url);
   const before = await samples();
   const wire = connect(Number(port), hostname);
-  wire.write('rubbish\r\n\r\n');
+  wire.write(bytes);
   wire.resume();
   await once(wire, 'close');
   const labels = 'transport="http",type="unknown",outcome="BAD_REQUEST"';

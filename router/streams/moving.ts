@@ -11,8 +11,10 @@
  * What was given stays given, what is being worked on is finished by its old plan, and what waits comes again from the new
  * source. So a stream that goes on has no gap and no repeat.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { fault } from '@ordergraph/platform/errors.ts';
-import { getVariableValues, print, type GraphQLSchema } from 'graphql';
+import { print } from 'graphql';
+import { coercedVariables } from '../coerced-variables.ts';
 import type { Generation } from '../generation.ts';
 import type { PlannedOperation, ValidOperation } from '../operations.ts';
 import type { Variables } from '../request.ts';
@@ -28,6 +30,8 @@ export type StreamGround = {
 export type Move = {
   readonly ground: StreamGround;
   readonly operation: PlannedOperation;
+  /** Coerced anew: a default may be another one. */
+  readonly variables: Variables;
   /** Whether its source and what waits are those that the new plan would have. */
   readonly isAlike: boolean;
 };
@@ -48,7 +52,11 @@ export class Moves {
     const { operation: old, context } = request;
     const query = this.#textOf(from.asked);
     const asked = to.operations.prepare({ query, operationName: from.asked.name });
-    const variables = coercedAgain(asked, request, to.supergraph.apiSchema);
+    // Types of variables may have changed, and with them what their values mean.
+    const variables = coercedVariables(asked.node, givenVariables(request), {
+      schema: to.supergraph.apiSchema,
+      suggestions: false,
+    });
     const permitted = to.admission.permitted(asked, variables, context.caller);
     if (this.#textOf(permitted) !== this.#textOf(old)) throw changed();
     const operation = await to.operations.planned(permitted, variables, {
@@ -56,12 +64,13 @@ export class Moves {
       span: undefined,
     });
     const isAlike =
+      isDeepStrictEqual(variables, givenVariables(request)) &&
       this.#planTextOf(old) === this.#planTextOf(operation) &&
       hasSameConnections(from.generation, to, operation);
     const isResumable =
       old.stream?.field !== undefined && operation.stream?.field === old.stream.field;
     if (!isAlike && !isResumable) throw changed();
-    return { ground: { generation: to, asked }, operation, isAlike };
+    return { ground: { generation: to, asked }, operation, variables, isAlike };
   }
 
   #textOf({ document }: ValidOperation): string {
@@ -83,18 +92,10 @@ function changed() {
   return fault('SERVICE_UNAVAILABLE', 'The schema has changed: subscribe again.');
 }
 
-/** Types of variables may have changed, and with them what their values mean. */
-function coercedAgain(
-  { node }: ValidOperation,
-  { variables, after, operation }: StreamRequest,
-  schema: GraphQLSchema,
-): Variables {
+/** With the one that says where to begin, which a stream keeps apart. */
+function givenVariables({ variables, after, operation }: StreamRequest): Variables {
   const own = operation.stream?.ownVariable;
-  const given =
-    own === undefined || after === undefined ? variables : { ...variables, [own]: after };
-  const { coerced } = getVariableValues(schema, node.variableDefinitions ?? [], given);
-  if (!coerced) throw changed();
-  return coerced;
+  return own === undefined || after === undefined ? variables : { ...variables, [own]: after };
 }
 
 function hasSameConnections(from: Generation, to: Generation, { plan }: PlannedOperation): boolean {

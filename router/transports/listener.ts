@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Logger } from '@ordergraph/platform/logger.ts';
 import fastify, { type FastifyInstance } from 'fastify';
+import type { GraphQLFormattedError } from 'graphql';
 import { refusedRequest } from '../refused-request.ts';
 import type { Telemetry } from '../telemetry.ts';
 import {
@@ -46,10 +47,27 @@ export function createListener({
   telemetry,
   logger,
 }: ListenerParts): FastifyInstance {
+  const told = (refusal: GraphQLFormattedError, status: number): void =>
+    telemetry.request(
+      refusedRequest({
+        transport: 'http',
+        trace: undefined,
+        client: '',
+        errors: [refusal],
+        seconds: 0,
+        status,
+      }),
+    );
   const app = fastify({
     logger: false,
     bodyLimit: bodyLimitBytes,
-    serverFactory: (others) => serverOf(door, others),
+    serverFactory: (others) =>
+      serverOf((request, response) => {
+        if (hasHost(request)) return door(request, response);
+        writeAnswer(response, noHost, {});
+        told(errorOf('The request is not well formed.', 'BAD_REQUEST'), noHost.status);
+        return true;
+      }, others),
     forceCloseConnections: 'idle',
     // What comes by a connection that is still open is answered, and the connection then closed.
     return503OnClosing: false,
@@ -62,16 +80,7 @@ export function createListener({
         `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
           `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       );
-      telemetry.request(
-        refusedRequest({
-          transport: 'http',
-          trace: undefined,
-          client: '',
-          errors: [refusal],
-          seconds: 0,
-          status: Number.parseInt(status, 10),
-        }),
-      );
+      told(refusal, Number.parseInt(status, 10));
       return undefined;
     },
   });
@@ -101,7 +110,6 @@ function serverOf(door: HttpDoor, others: RequestListener): Server {
     },
     (request, response) => {
       if (!server.listening) response.setHeader('connection', 'close');
-      if (!hasHost(request)) return writeAnswer(response, noHost, {});
       if (!door(request, response)) others(request, response);
     },
   );
