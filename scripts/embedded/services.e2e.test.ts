@@ -27,7 +27,9 @@ beforeEach(async () => {
   dataDir = path.join(root, 'data');
   lines = [];
   // What a test has started is stopped before this, since these hooks run last in, first out.
-  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  // Servers that a test leaves to end by themselves still write while they do.
+  const patience = { maxRetries: 50, retryDelay: 100 };
+  onTestFinished(() => rm(root, { recursive: true, force: true, ...patience }));
 });
 
 test('the servers are ready when the start returns, and nothing of them is left after the stop', async () => {
